@@ -1,0 +1,211 @@
+//! Copying the chosen photos: `POST /store/`.
+//!
+//! With `Accept: application/json` it answers one source's one photo when it is stored, as Filestack does. With
+//! `Accept: text/event-stream` it answers at once and sends a [`StoreEvent`] whenever a photo's state changes, until all
+//! have ended; each event is `event: <name>` and `data: <JSON>`. The copying belongs to the companion and goes on when the
+//! stream breaks: the same request again watches the same jobs, and answers the same handles.
+
+use crate::problem::{Problem, ProblemCode};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// `POST /store/`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreRequest {
+    /// The site's API key.
+    pub apikey: String,
+    /// The session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// Filestack's constant `"web"`; not read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
+    /// Source name to what is stored from it.
+    pub clouds: BTreeMap<String, StoreCloud>,
+}
+
+/// What is stored from one source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreCloud {
+    /// One photo's path.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Several photos' paths; Bowerbird's addition, so that one stream watches a whole pick.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+    /// What the page takes, as in the picker's option. The type is judged again from the bytes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<String>,
+    /// Filestack's name for one opening of its picker; kept in the log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picker_session_id: Option<String>,
+    /// Where to.
+    #[serde(default)]
+    pub store: StoreTo,
+}
+
+/// Where a file is stored; the picker's `storeTo`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreTo {
+    /// An alias for one of the key's storages, whatever its make; `s3` (in any case) and absent are the default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub location: Option<String>,
+    /// Filestack's bucket name: a prefix within the storage, never an address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// A prefix within the storage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// Not used; the storage's region is the operator's setting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// `public` (default) or `private`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<String>,
+}
+
+/// A file in the storage; Filestack's answer to `/store/`, with what Bowerbird knows besides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoredFile {
+    /// Where everyone reads it.
+    pub url: String,
+    /// Twenty letters and digits.
+    pub handle: String,
+    /// A name for people, with the extension of its true type.
+    pub filename: String,
+    /// As judged from the bytes.
+    pub mimetype: String,
+    /// Bytes.
+    pub size: u64,
+    /// The source.
+    pub client: String,
+    /// Where in the storage.
+    #[serde(default)]
+    pub key: String,
+    /// The prefix asked for in [`StoreTo::container`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// `"Stored"`.
+    #[serde(default)]
+    pub status: String,
+    /// SHA-256 of the bytes, hex.
+    #[serde(default)]
+    pub sha256: String,
+    /// Pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Pixels.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// The words that the visitor gave the photo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// See [`crate::listing::Item::date`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub date: Option<String>,
+}
+
+/// The JSON answer for a single photo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StoreReply {
+    /// The session, to be sent with the next request.
+    pub token: String,
+    /// Source name to its file or its failure.
+    #[serde(flatten)]
+    pub clouds: BTreeMap<String, StoreOutcome>,
+}
+
+/// What became of a photo.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum StoreOutcome {
+    /// It is stored.
+    Stored(StoredFile),
+    /// It is not, and nothing of it is left behind.
+    Failed {
+        /// Why.
+        error: Problem,
+    },
+}
+
+/// One event of the stream. On the wire `event:` carries the tag and `data:` the whole object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum StoreEvent {
+    /// Bytes have arrived. Sent at the start of a transfer too, and again when a transfer starts over.
+    Progress {
+        /// Source name.
+        source: String,
+        /// The photo's path.
+        path: String,
+        /// Bytes so far.
+        received: u64,
+        /// Bytes in all, once the provider has told.
+        total: Option<u64>,
+    },
+    /// The photo is stored.
+    Stored {
+        /// Source name.
+        source: String,
+        /// The photo's path.
+        path: String,
+        /// The file.
+        file: Box<StoredFile>,
+    },
+    /// The photo could not be stored.
+    Failed {
+        /// Source name.
+        source: String,
+        /// The photo's path.
+        path: String,
+        /// Why.
+        error: Problem,
+    },
+    /// All have ended; the stream closes.
+    Done,
+}
+
+impl StoreEvent {
+    /// The value of the `event:` line.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Progress { .. } => "progress",
+            Self::Stored { .. } => "stored",
+            Self::Failed { .. } => "failed",
+            Self::Done => "done",
+        }
+    }
+}
+
+/// Whether asking again may end better without the visitor doing anything else first.
+pub fn worth_retrying(code: ProblemCode) -> bool {
+    matches!(
+        code,
+        ProblemCode::RateLimited
+            | ProblemCode::SourceUnavailable
+            | ProblemCode::PhotoIncomplete
+            | ProblemCode::StorageFailed
+            | ProblemCode::Internal
+            | ProblemCode::Other
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filestacks_request_is_read() {
+        let request: StoreRequest = serde_json::from_str(
+            r#"{"apikey":"K","token":"t","flow":"web","clouds":{"facebook":{"path":"/1/2.jpg","picker_session_id":"p","store":{"location":"s3"}}}}"#,
+        )
+        .unwrap();
+        assert_eq!(request.clouds["facebook"].path.as_deref(), Some("/1/2.jpg"));
+    }
+
+    #[test]
+    fn an_event_carries_its_name_twice() {
+        let json = serde_json::to_value(StoreEvent::Done).unwrap();
+        assert_eq!(json["event"], StoreEvent::Done.name());
+    }
+}

@@ -1,0 +1,1 @@
+//! The widget: a photo picker that a web page embeds.
