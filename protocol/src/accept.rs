@@ -22,7 +22,22 @@ pub struct Accept(Vec<Rule>);
 impl Accept {
     /// Reads the rules. The error is the first one that is none.
     pub fn parse<S: AsRef<str>>(rules: &[S]) -> Result<Self, String> {
-        rules.iter().map(|rule| read(rule.as_ref()).ok_or_else(|| rule.as_ref().to_owned())).collect::<Result<_, _>>().map(Self)
+        rules
+            .iter()
+            .map(|rule| read(rule.as_ref()).ok_or_else(|| rule.as_ref().to_owned()))
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// The rules as strings, for sending them on; reading these again gives the same list.
+    pub fn rules(&self) -> Vec<String> {
+        let written = |rule: &Rule| match rule {
+            Rule::Any => "*/*".to_owned(),
+            Rule::Family(family) => format!("{family}*"),
+            Rule::Type(kind) => kind.clone(),
+            Rule::Extension(extension) => format!(".{extension}"),
+        };
+        self.0.iter().map(written).collect()
     }
 
     /// Whether a file of this type and name is taken. An empty type (not known yet) is judged by the name alone,
@@ -100,6 +115,13 @@ mod tests {
         assert!(takes(&["image/jpg"], "image/jpeg", "a"));
         assert!(takes(&["*/*"], "application/pdf", "a.pdf"));
         assert!(!takes(&["image/*"], "imagery/jpeg", "a"));
+    }
+
+    #[test]
+    fn rules_survive_being_sent_on() {
+        let accept = Accept::parse(&["image/*", "IMAGE/JPG", ".JPEG", "*/*"]).unwrap();
+        assert_eq!(accept.rules(), ["image/*", "image/jpeg", ".jpg", "*/*"]);
+        assert_eq!(Accept::parse(&accept.rules()), Ok(accept));
     }
 
     #[test]

@@ -131,7 +131,11 @@ mod tests {
         )
         .unwrap();
         assert!(matches!(&reply.clouds["facebook"], Listing::Auth { auth } if auth.redirect_url == "https://h/x"));
-        assert!(matches!(&reply.clouds["instagram"], Listing::Failed { error } if error.code.as_str() == "rate_limited"));
-        assert!(matches!(&reply.clouds["other"], Listing::Contents(page) if page.contents[0].folder && page.next.is_empty()));
+        assert!(
+            matches!(&reply.clouds["instagram"], Listing::Failed { error } if error.code.as_str() == "rate_limited")
+        );
+        assert!(
+            matches!(&reply.clouds["other"], Listing::Contents(page) if page.contents[0].folder && page.next.is_empty())
+        );
     }
 }

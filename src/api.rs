@@ -1,0 +1,58 @@
+//! What a host page calls; the only exports to JavaScript.
+//!
+//! The loader (`npm/loader.js`) offers `bowerbird.init` and `bowerbird.pick` at once and hands both to this module when it
+//! has arrived.
+
+use crate::companion::Companion;
+use crate::mount;
+use crate::options::{PickOptions, read_client_url};
+use crate::result::to_js;
+use js_sys::{Function, Promise};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// A site's connection to its companion.
+#[wasm_bindgen]
+#[derive(Debug)]
+pub struct Client {
+    apikey: String,
+    url: String,
+}
+
+/// A client for an API key; `options` is `{url}`, the companion's base address.
+///
+/// Throws where the key is empty, the address is none, or an option is unknown.
+#[wasm_bindgen]
+pub fn client(apikey: &str, options: &JsValue) -> Result<Client, JsValue> {
+    if apikey.trim().is_empty() {
+        return Err(error("init takes an API key; it got an empty one"));
+    }
+    let url = read_client_url(options, &mut warn).map_err(|reason| error(&reason))?;
+    Ok(Client { apikey: apikey.trim().to_owned(), url })
+}
+
+#[wasm_bindgen]
+impl Client {
+    /// Opens the dialog. The promise resolves with `{filesUploaded, filesFailed}`, also when the visitor leaves without
+    /// choosing; it rejects where an option is wrong or another dialog is open, and then nothing is opened.
+    pub fn pick(&self, options: &JsValue) -> Promise {
+        let options = match PickOptions::read(options, &mut warn) {
+            Ok(options) => options,
+            Err(reason) => return Promise::reject(&error(&reason)),
+        };
+        Promise::new(&mut |resolve: Function, reject: Function| {
+            let settle = move |response| drop(resolve.call1(&JsValue::NULL, &to_js(&response)));
+            if let Err(reason) = mount::open(Companion::new(&self.url, &self.apikey), options.clone(), settle) {
+                let _ = reject.call1(&JsValue::NULL, &error(&reason));
+            }
+        })
+    }
+}
+
+fn warn(text: String) {
+    web_sys::console::warn_1(&format!("bowerbird: {text}").into());
+}
+
+fn error(reason: &str) -> JsValue {
+    js_sys::Error::new(&format!("bowerbird: {reason}")).into()
+}

@@ -1,0 +1,164 @@
+//! Opens and closes the dialog in a shadow root of its own.
+
+mod page;
+
+use crate::companion::Companion;
+use crate::options::PickOptions;
+use crate::picker::{Action, Picker as Pick};
+use crate::result::PickResponse;
+use crate::ui;
+use leptos::mount::mount_to;
+use leptos::prelude::*;
+use page::{Listener, Page};
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use wasm_bindgen_futures::spawn_local;
+use web_sys::AbortSignal;
+
+thread_local! {
+    static OPEN: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The photo picker for Leptos apps: the dialog is open for as long as this is mounted.
+///
+/// It draws nothing in its own place: the dialog lies over the page, in a shadow root that the app's styles do not reach.
+/// Unmounting it cancels the pick. `on_done` runs once, when the visitor has confirmed or left; unmount it then. Where the
+/// dialog cannot be opened, because another one is open, the reason is on the console and `on_done` receives an empty
+/// response.
+///
+/// ```no_run
+/// use bowerbird::{PickOptions, Picker};
+/// use leptos::prelude::*;
+///
+/// #[component]
+/// fn Album() -> impl IntoView {
+///     let choosing = RwSignal::new(false);
+///     let urls = RwSignal::new(Vec::<String>::new());
+///     let options = PickOptions { max_files: 5, ..PickOptions::default() };
+///     view! {
+///         <button on:click=move |_| choosing.set(true)>"Add photos"</button>
+///         {move || choosing.get().then(|| view! {
+///             <Picker
+///                 apikey="demo"
+///                 url="http://127.0.0.1:8787"
+///                 options=options.clone()
+///                 on_done=move |response: bowerbird::PickResponse| {
+///                     urls.set(response.files_uploaded.into_iter().map(|file| file.url).collect());
+///                     choosing.set(false);
+///                 }
+///             />
+///         })}
+///         <For each=move || urls.get() key=String::clone let:url><img src=url /></For>
+///     }
+/// }
+/// ```
+#[component]
+pub fn Picker(
+    /// The site's API key.
+    #[prop(into)]
+    apikey: String,
+    /// The companion's base URL.
+    #[prop(into)]
+    url: String,
+    /// What to pick, and how many.
+    #[prop(optional)]
+    options: PickOptions,
+    /// Receives the outcome, once.
+    on_done: impl Fn(PickResponse) + 'static,
+) -> impl IntoView {
+    let on_done = Rc::new(on_done);
+    let opened = open(Companion::new(&url, &apikey), options, {
+        let on_done = on_done.clone();
+        move |response| on_done(response)
+    });
+    match opened {
+        Ok(opened) => {
+            let opened = StoredValue::new_local(opened);
+            on_cleanup(move || {
+                opened.try_with_value(Opened::cancel);
+            });
+        }
+        Err(reason) => {
+            web_sys::console::error_1(&format!("bowerbird: {reason}").into());
+            spawn_local(async move { on_done(PickResponse::default()) });
+        }
+    }
+}
+
+/// A dialog that is on the screen. Dropping it does not close it.
+pub struct Opened(Pick);
+
+impl Opened {
+    /// Closes the dialog as the visitor could; the result is given as ever.
+    pub fn cancel(&self) {
+        self.0.send(Action::Cancel);
+    }
+}
+
+/// Opens the dialog over the page. `on_done` is called once, after the dialog is gone.
+///
+/// The error says, in English, why it cannot be opened.
+pub fn open(
+    companion: Companion,
+    options: PickOptions,
+    on_done: impl FnOnce(PickResponse) + 'static,
+) -> Result<Opened, String> {
+    if OPEN.get() {
+        return Err("a picker is open already; wait for its result, or abort it through its signal".to_owned());
+    }
+    let page = Page::enter(ui::STYLE).ok_or("this page has no document to open a dialog in")?;
+    OPEN.set(true);
+    let signal = options.signal.clone();
+    let mounted = Rc::new(RefCell::new(None::<Mounted>));
+    let pick = Pick::new(companion, options, {
+        let mounted = mounted.clone();
+        Box::new(move |response| {
+            OPEN.set(false);
+            if let Some(mounted) = mounted.take() {
+                mounted.close();
+            }
+            on_done(response);
+        })
+    });
+
+    let view = mount_to(page.root().clone(), {
+        let pick = pick.clone();
+        move || ui::dialog(pick)
+    });
+    let cancel = {
+        let pick = pick.clone();
+        move || pick.send(Action::Cancel)
+    };
+    let busy = {
+        let state = pick.state();
+        move || state.with_untracked(|state| state.storing.as_ref().is_some_and(|storing| !storing.has_ended()))
+    };
+    let mut listeners = vec![page.warn_before_leaving(busy)];
+    listeners.extend(page.back_button(cancel.clone()));
+    if let Some(signal) = &signal {
+        listeners.push(Listener::new(signal, "abort", move |_| cancel()));
+    }
+    mounted.replace(Some(Mounted { page, view: Box::new(view), _listeners: listeners }));
+    pick.begin();
+    if signal.as_ref().is_some_and(AbortSignal::aborted) {
+        pick.send(Action::Cancel);
+    }
+    Ok(Opened(pick))
+}
+
+/// What has to be undone when the dialog closes. View and listeners end by being dropped.
+struct Mounted {
+    page: Page,
+    view: Box<dyn Any>,
+    _listeners: Vec<Listener>,
+}
+
+impl Mounted {
+    fn close(self) {
+        let Self { page, view, _listeners } = self;
+        page.leave();
+        // Both own the event handler that may be closing the dialog just now; they go after it has returned.
+        spawn_local(async move { drop((view, _listeners)) });
+    }
+}

@@ -1,0 +1,147 @@
+//! The page around the dialog: what the dialog borrows of it, and gives back.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{
+    CssStyleSheet, Event, EventTarget, HtmlDialogElement, HtmlElement, PopStateEvent, ShadowRoot, ShadowRootInit,
+    ShadowRootMode, Window,
+};
+
+/// Marks our history entry, so that going back to one of the page's own is told from leaving one.
+const HISTORY_MARK: &str = "bowerbird";
+
+/// The page around the dialog, and how it was before.
+pub struct Page {
+    window: Window,
+    host: HtmlElement,
+    root: HtmlElement,
+    scroll: (f64, f64),
+    /// The `style` attributes of `<html>` and `<body>` before the page was kept from scrolling.
+    styles: Vec<(HtmlElement, Option<String>)>,
+    /// Whether our history entry still has to be taken away.
+    in_history: Rc<Cell<bool>>,
+}
+
+impl Page {
+    /// Adds the dialog's shadow root to the page and keeps the page behind it from scrolling. `None` without a document.
+    pub fn enter(style: &str) -> Option<Self> {
+        let window = web_sys::window()?;
+        let document = window.document()?;
+        let body = document.body()?;
+        let html: HtmlElement = document.document_element()?.dyn_into().ok()?;
+        let create = || document.create_element("div").ok()?.dyn_into::<HtmlElement>().ok();
+
+        let (host, root) = (create()?, create()?);
+        host.set_attribute("data-bowerbird", "").ok()?;
+        let shadow = host.attach_shadow(&ShadowRootInit::new(ShadowRootMode::Open)).ok()?;
+        adopt(&shadow, style);
+        root.set_class_name("bowerbird");
+        shadow.append_child(&root).ok()?;
+        body.append_child(&host).ok()?;
+
+        let scroll = (window.scroll_x().unwrap_or_default(), window.scroll_y().unwrap_or_default());
+        let styles = [&html, &body].map(|element| (element.clone(), element.get_attribute("style"))).to_vec();
+        let width = window.inner_width().ok().and_then(|width| width.as_f64()).unwrap_or_default();
+        let scroll_bar = width - f64::from(html.client_width());
+        // Safari on iOS goes on scrolling a page whose overflow is hidden, but not one whose body is fixed. The offset
+        // keeps the page in its place, the padding as wide as it was beside its scroll bar.
+        let set = |element: &HtmlElement, name: &str, value: &str| drop(element.style().set_property(name, value));
+        set(&html, "overflow", "hidden");
+        set(&body, "position", "fixed");
+        set(&body, "inset-inline", "0");
+        set(&body, "top", &format!("{}px", -scroll.1));
+        if scroll_bar > 0.0 {
+            set(&html, "padding-right", &format!("{scroll_bar}px"));
+        }
+        Some(Self { window, host, root, scroll, styles, in_history: Rc::default() })
+    }
+
+    /// Where the dialog is mounted.
+    pub fn root(&self) -> &HtmlElement {
+        &self.root
+    }
+
+    /// Puts an entry into the history that the Back button takes away, and calls when it has.
+    pub fn back_button(&self, then: impl Fn() + 'static) -> Option<Listener> {
+        let state = js_sys::Object::new();
+        js_sys::Reflect::set(&state, &HISTORY_MARK.into(), &JsValue::TRUE).ok()?;
+        self.window.history().ok()?.push_state_with_url(&state, "", None).ok()?;
+        self.in_history.set(true);
+        let in_history = self.in_history.clone();
+        Some(Listener::new(&self.window, "popstate", move |event| {
+            let state = event.dyn_ref::<PopStateEvent>().map(PopStateEvent::state).unwrap_or_default();
+            if in_history.get() && !is_ours(&state) {
+                in_history.set(false);
+                then();
+            }
+        }))
+    }
+
+    /// Has the browser ask before the page is left while `busy`.
+    pub fn warn_before_leaving(&self, busy: impl Fn() -> bool + 'static) -> Listener {
+        Listener::new(&self.window, "beforeunload", move |event| {
+            if busy() {
+                event.prevent_default();
+            }
+        })
+    }
+
+    /// Takes the dialog away and leaves the page as it was: scroll, styles, history, focus.
+    pub fn leave(self) {
+        if let Ok(Some(dialog)) = self.root.query_selector("dialog") {
+            // Closing it, rather than only removing it, is what gives the focus back.
+            dialog.unchecked_into::<HtmlDialogElement>().close();
+        }
+        self.host.remove();
+        for (element, style) in &self.styles {
+            let _ = match style {
+                Some(style) => element.set_attribute("style", style),
+                None => element.remove_attribute("style"),
+            };
+        }
+        self.window.scroll_to_with_x_and_y(self.scroll.0, self.scroll.1);
+        if self.in_history.replace(false)
+            && let Ok(history) = self.window.history()
+            && history.state().is_ok_and(|state| is_ours(&state))
+        {
+            let _ = history.back();
+        }
+    }
+}
+
+fn is_ours(state: &JsValue) -> bool {
+    state.is_object() && js_sys::Reflect::has(state, &HISTORY_MARK.into()).unwrap_or_default()
+}
+
+/// Adopts a sheet rather than writing a `<style>`: pages whose policy forbids inline style allow that.
+fn adopt(shadow: &ShadowRoot, style: &str) {
+    if let Ok(sheet) = CssStyleSheet::new()
+        && sheet.replace_sync(style).is_ok()
+    {
+        shadow.set_adopted_style_sheets(&js_sys::Array::of1(&sheet));
+    }
+}
+
+/// An event listener that ends when it is dropped.
+pub struct Listener {
+    target: EventTarget,
+    name: &'static str,
+    closure: Closure<dyn FnMut(Event)>,
+}
+
+impl Listener {
+    /// Listens from now on.
+    pub fn new(target: &EventTarget, name: &'static str, then: impl FnMut(Event) + 'static) -> Self {
+        let closure = Closure::new(then);
+        let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
+        Self { target: target.clone(), name, closure }
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        let _ = self.target.remove_event_listener_with_callback(self.name, self.closure.as_ref().unchecked_ref());
+    }
+}

@@ -1,0 +1,391 @@
+//! Drives one pick: turns what the visitor did into steps, and their outcome into the result.
+
+use crate::companion::Companion;
+use crate::error::Trouble;
+use crate::options::PickOptions;
+use crate::result::{PickResponse, PickedFile, to_js};
+use crate::selection::Chosen;
+use crate::state::{Access, Event, PageRequest, Photo, Progress, SignInStep, State};
+use crate::{listing, session, store};
+use bowerbird_protocol::listing::Item;
+use bowerbird_protocol::problem::ProblemCode;
+use bowerbird_protocol::store::StoreEvent;
+use js_sys::Function;
+use leptos::prelude::{ArcRwSignal, Update, WithUntracked};
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+/// What the visitor can do.
+#[derive(Debug, Clone)]
+pub enum Action {
+    /// Open a source, by its index.
+    Choose(usize),
+    /// One step back.
+    GoBack,
+    /// Open an album or a carousel.
+    OpenFolder(Arc<Item>),
+    /// Load the next page of the open folder, or the one that failed.
+    LoadMore,
+    /// Ask the open source again.
+    Reload,
+    /// Open the sign-in window.
+    Connect,
+    /// Stop waiting for the sign-in.
+    StopConnecting,
+    /// Forget the open source's account.
+    SignOut,
+    /// Choose a photo, or let go of it.
+    Toggle(Arc<Item>),
+    /// Let go of every photo.
+    Clear,
+    /// Copy what is chosen, or what failed once more.
+    Confirm,
+    /// From a failed copying back to the photos.
+    Reconsider,
+    /// Take what there is: the copying has ended.
+    Finish,
+    /// Leave.
+    Cancel,
+}
+
+/// Receives the outcome of a pick.
+type OnDone = Box<dyn FnOnce(PickResponse)>;
+
+/// One pick, from opening to its result.
+#[derive(Clone)]
+pub struct Picker(Rc<Inner>);
+
+struct Inner {
+    companion: Companion,
+    options: PickOptions,
+    state: ArcRwSignal<State>,
+    on_done: RefCell<Option<OnDone>>,
+    /// Counts sign-ins begun and given up, so that the answer to an old one is not taken for a new one's.
+    sign_in: Cell<u32>,
+    /// Counts choices, for their ids.
+    chosen: Cell<u32>,
+}
+
+impl Picker {
+    /// A pick that has not begun; `on_done` is called once, whatever happens.
+    pub fn new(companion: Companion, options: PickOptions, on_done: OnDone) -> Self {
+        let [min, max] = [options.min_files, options.max_files].map(|count| count as usize);
+        let state = State::new(&options.from_sources, options.accept.clone(), min, max);
+        Self(Rc::new(Inner {
+            companion,
+            options,
+            state: ArcRwSignal::new(state),
+            on_done: RefCell::new(Some(on_done)),
+            sign_in: Cell::default(),
+            chosen: Cell::default(),
+        }))
+    }
+
+    /// What is on the screen.
+    pub fn state(&self) -> ArcRwSignal<State> {
+        self.0.state.clone()
+    }
+
+    /// The page's options.
+    pub fn options(&self) -> &PickOptions {
+        &self.0.options
+    }
+
+    /// Begins: asks for the roots of all sources in one request.
+    pub fn begin(&self) {
+        call(self.0.options.on_open.as_ref(), &[]);
+        let shelves = self.read(|state| state.shelves.len());
+        self.load((0..shelves).map(|shelf| PageRequest { shelf, path: "/".to_owned(), cursor: None }).collect());
+    }
+
+    /// Takes in what the visitor did.
+    pub fn send(&self, action: Action) {
+        match action {
+            Action::Choose(index) => self.apply(Event::Chose(index)),
+            Action::GoBack => self.apply(Event::WentBack),
+            Action::OpenFolder(item) => {
+                let path = item.path.clone();
+                self.apply(Event::Opened(item));
+                if let Some(shelf) = self.read(|state| state.open) {
+                    self.load(vec![PageRequest { shelf, path, cursor: None }]);
+                }
+            }
+            Action::LoadMore => self.load(self.read(State::next_page).into_iter().collect()),
+            Action::Reload => self.load(self.open_root().into_iter().collect()),
+            Action::Connect => self.connect(),
+            Action::StopConnecting => {
+                self.0.sign_in.set(self.0.sign_in.get() + 1);
+                if let Some(shelf) = self.read(|state| state.open) {
+                    self.apply(Event::SignInEnded(shelf, None));
+                }
+            }
+            Action::SignOut => self.sign_out(),
+            Action::Toggle(item) => self.toggle(item),
+            Action::Clear => self.apply(Event::Cleared),
+            Action::Confirm => self.confirm(),
+            Action::Reconsider => self.apply(Event::Reconsidered),
+            Action::Finish => self.finish(false),
+            Action::Cancel => self.finish(true),
+        }
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        self.0.state.with_untracked(read)
+    }
+
+    /// Whether the pick has no result yet. Answers that come later concern nobody.
+    fn is_open(&self) -> bool {
+        self.0.on_done.borrow().is_some()
+    }
+
+    fn apply(&self, event: Event) {
+        if self.is_open() {
+            self.0.state.update(|state| state.apply(event));
+        }
+    }
+
+    fn open_root(&self) -> Option<PageRequest> {
+        let shelf = self.read(|state| state.open)?;
+        Some(PageRequest { shelf, path: "/".to_owned(), cursor: None })
+    }
+
+    fn load(&self, requests: Vec<PageRequest>) {
+        if requests.is_empty() {
+            return;
+        }
+        let source = |request: &PageRequest| self.read(|state| state.shelves[request.shelf].source);
+        let pages = requests.into_iter().map(|request| (source(&request), request)).collect::<Vec<_>>();
+        for (_, request) in &pages {
+            self.apply(Event::Asked(request.clone()));
+        }
+        let picker = self.clone();
+        spawn_local(async move {
+            for (request, answer) in listing::load(&picker.0.companion, pages).await {
+                picker.apply(Event::Listed(request, answer));
+            }
+        });
+    }
+
+    fn connect(&self) {
+        let Some((shelf, source, auth)) = self.read(|state| {
+            let shelf = state.shelf()?;
+            let Access::SignedOut(sign_in) = &shelf.access else { return None };
+            Some((state.open?, shelf.source, sign_in.auth.clone()))
+        }) else {
+            return;
+        };
+        let already_waiting = self.read(|state| match state.shelf().map(|shelf| &shelf.access) {
+            Some(Access::SignedOut(sign_in)) => sign_in.step != SignInStep::Ready,
+            _ => false,
+        });
+        let step = session::open_window(&auth.redirect_url);
+        self.apply(Event::SignInBegan(shelf, step));
+        if already_waiting {
+            return;
+        }
+        let turn = self.0.sign_in.get() + 1;
+        self.0.sign_in.set(turn);
+        let picker = self.clone();
+        spawn_local(async move {
+            let wanted = || picker.is_open() && picker.0.sign_in.get() == turn;
+            let attempt = auth.attempt.unwrap_or_default();
+            let ended = session::wait(&picker.0.companion, source.name, &attempt, wanted).await;
+            if !wanted() {
+                return;
+            }
+            let folder = picker.read(|state| state.shelves[shelf].trail.last().map(|folder| folder.path.clone()));
+            match ended {
+                // After a sign-in in the middle of a pick the visitor is back in the folder that was open.
+                Ok(()) => {
+                    let path = folder.unwrap_or_else(|| "/".to_owned());
+                    picker.load(vec![PageRequest { shelf, path, cursor: None }]);
+                }
+                Err(trouble) => {
+                    picker.apply(Event::SignInEnded(shelf, Some(trouble)));
+                    // The link that was used is spent; the root's listing brings a new one.
+                    picker.load(vec![PageRequest { shelf, path: "/".to_owned(), cursor: None }]);
+                }
+            }
+        });
+    }
+
+    fn sign_out(&self) {
+        let Some((shelf, source)) = self.read(|state| Some((state.open?, state.shelf()?.source))) else { return };
+        self.apply(Event::SignedOut(shelf));
+        let picker = self.clone();
+        spawn_local(async move {
+            // Where signing out fails, the listing shows the account again, which says it better than a message.
+            let _ = picker.0.companion.logout(source.name).await;
+            picker.load(vec![PageRequest { shelf, path: "/".to_owned(), cursor: None }]);
+        });
+    }
+
+    fn toggle(&self, item: Arc<Item>) {
+        let Some((source, folder)) = self.read(|state| Some((state.shelf()?.source, state.folder_names()))) else {
+            return;
+        };
+        let count = self.0.chosen.get() + 1;
+        self.0.chosen.set(count);
+        let photo = Chosen { source, item, folder, id: format!("{}-{count}", random_id()) };
+        let adding = self.read(|state| state.selection.position(source, &photo.item.path).is_none());
+        let verdict = adding
+            .then(|| call(self.0.options.on_file_selected.as_ref(), &[to_js(&PickedFile::chosen(&photo))]))
+            .flatten();
+        match verdict {
+            None | Some(Ok(Verdict::Now)) => self.apply(Event::Toggled(photo)),
+            Some(Err(reason)) => self.apply(Event::Refused(reason)),
+            Some(Ok(Verdict::Later(promise))) => {
+                let picker = self.clone();
+                spawn_local(async move {
+                    match JsFuture::from(promise).await {
+                        Ok(_) => picker.apply(Event::Toggled(photo)),
+                        Err(reason) => picker.apply(Event::Refused(words(&reason))),
+                    }
+                });
+            }
+        }
+    }
+
+    fn confirm(&self) {
+        let again = self.read(|state| state.storing.is_some());
+        if !again && !self.read(|state| state.selection.is_enough()) {
+            return;
+        }
+        self.apply(Event::Confirmed);
+        if !again {
+            let files = self.read(|state| state.selection.chosen().iter().map(PickedFile::chosen).collect::<Vec<_>>());
+            call(self.0.options.on_upload_started.as_ref(), &[to_js(&files)]);
+        }
+        let picker = self.clone();
+        spawn_local(async move {
+            let options = &picker.0.options;
+            let pending = || if picker.is_open() { picker.read(pending) } else { Vec::new() };
+            let accept = options.accept.rules();
+            let followed =
+                store::follow(&picker.0.companion, &options.store_to, &accept, pending, |event| picker.report(event));
+            let trouble = match followed.await {
+                Ok(()) => Trouble::from(ProblemCode::Other),
+                Err(trouble) => trouble,
+            };
+            picker.lose(trouble);
+            if picker.is_open() && picker.read(|state| state.storing.as_ref().is_some_and(|it| it.failed() == 0)) {
+                picker.finish(false);
+            }
+        });
+    }
+
+    /// Takes in an event of the copying and tells the page.
+    fn report(&self, event: StoreEvent) {
+        let options = &self.0.options;
+        let (source, path) = match &event {
+            StoreEvent::Progress { source, path, .. }
+            | StoreEvent::Stored { source, path, .. }
+            | StoreEvent::Failed { source, path, .. } => (source.clone(), path.clone()),
+            StoreEvent::Done => return,
+        };
+        let photo = |state: &State| -> Option<Photo> {
+            let photos = &state.storing.as_ref()?.photos;
+            photos.iter().find(|photo| photo.chosen.source.name == source && photo.chosen.item.path == path).cloned()
+        };
+        let before = self.read(photo);
+        self.apply(Event::Store(event));
+        let (Some(before), Some(after)) = (before, self.read(photo)) else { return };
+        if before == after {
+            return;
+        }
+        let file = to_js(&PickedFile::chosen(&after.chosen));
+        if before.progress == Progress::Waiting {
+            call(options.on_file_upload_started.as_ref(), &[file.clone()]);
+        }
+        match &after.progress {
+            Progress::Moving { received, .. } => {
+                let progress = js_sys::Object::new();
+                let percent = (after.fraction() * 100.0).round();
+                let _ = js_sys::Reflect::set(&progress, &"totalPercent".into(), &percent.into());
+                let _ = js_sys::Reflect::set(&progress, &"totalBytes".into(), &(*received as f64).into());
+                call(options.on_file_upload_progress.as_ref(), &[file, progress.into()]);
+            }
+            Progress::Stored(stored) => {
+                let file = to_js(&PickedFile::stored(&after.chosen, stored));
+                call(options.on_file_upload_finished.as_ref(), &[file]);
+            }
+            Progress::Failed(trouble) => self.tell_failed(&after.chosen, trouble),
+            Progress::Waiting => {}
+        }
+    }
+
+    fn tell_failed(&self, chosen: &Chosen, trouble: &Trouble) {
+        let file = to_js(&PickedFile::failed(chosen, trouble));
+        let error = js_sys::Error::new(&trouble.english());
+        call(self.0.options.on_file_upload_failed.as_ref(), &[file, error.into()]);
+    }
+
+    /// What has not ended has failed: nobody watches it any longer.
+    fn lose(&self, trouble: Trouble) {
+        let lost = self.read(pending);
+        if lost.is_empty() || !self.is_open() {
+            return;
+        }
+        self.apply(Event::StoreLost(trouble.clone()));
+        for chosen in &lost {
+            self.tell_failed(chosen, &trouble);
+        }
+    }
+
+    fn finish(&self, cancelled: bool) {
+        let Some(on_done) = self.0.on_done.take() else { return };
+        self.0.companion.abort();
+        let response = self.read(|state| match &state.storing {
+            Some(storing) => PickResponse::of(&storing.photos),
+            None => PickResponse::default(),
+        });
+        let options = &self.0.options;
+        if cancelled {
+            call(options.on_cancel.as_ref(), &[to_js(&response.files_uploaded)]);
+        }
+        let done = response.clone();
+        on_done(response);
+        // As in Filestack's picker, the dialog is gone before the page hears that all is done.
+        call(options.on_close.as_ref(), &[]);
+        if !cancelled {
+            call(options.on_upload_done.as_ref(), &[to_js(&done)]);
+        }
+    }
+}
+
+/// The photos that have not ended.
+fn pending(state: &State) -> Vec<Chosen> {
+    let photos = state.storing.iter().flat_map(|storing| &storing.photos);
+    photos.filter(|photo| !photo.has_ended()).map(|photo| photo.chosen.clone()).collect()
+}
+
+/// What a callback of the page answered.
+enum Verdict {
+    Now,
+    Later(js_sys::Promise),
+}
+
+/// Calls a callback of the page, if there is one. An exception of the page's must not stop the pick; it is shown on the
+/// console, and given back for those callbacks that may say no.
+fn call(callback: Option<&Function>, arguments: &[JsValue]) -> Option<Result<Verdict, String>> {
+    let outcome = callback?.apply(&JsValue::NULL, &arguments.iter().collect());
+    Some(match outcome {
+        Ok(answer) => Ok(answer.dyn_into().map_or(Verdict::Now, Verdict::Later)),
+        Err(thrown) => {
+            web_sys::console::error_2(&"bowerbird: a callback of the page threw".into(), &thrown);
+            Err(words(&thrown))
+        }
+    })
+}
+
+fn words(reason: &JsValue) -> String {
+    let message = reason.dyn_ref::<js_sys::Error>().map(|error| error.message().into());
+    message.or_else(|| reason.as_string()).unwrap_or_default()
+}
+
+fn random_id() -> String {
+    format!("{:08x}", (js_sys::Math::random() * f64::from(u32::MAX)) as u32)
+}

@@ -1,0 +1,199 @@
+//! What the page receives.
+
+use crate::error::Trouble;
+use crate::selection::Chosen;
+use crate::state::{Photo, Progress};
+use bowerbird_protocol::store::StoredFile;
+use serde::Serialize;
+use wasm_bindgen::JsValue;
+
+/// What `pick` resolves with, in the order in which the visitor chose.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PickResponse {
+    /// The photos that are in the site's storage.
+    pub files_uploaded: Vec<PickedFile>,
+    /// Those that were confirmed but could not be stored.
+    pub files_failed: Vec<PickedFile>,
+}
+
+/// One photo: Filestack's PickerFileMetadata, and what the source tells besides.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PickedFile {
+    /// A name for people, with an extension.
+    pub filename: String,
+    /// Twenty letters and digits that name the stored file; empty while it is not stored.
+    pub handle: String,
+    /// Where everyone reads the stored file; empty while it is not stored.
+    pub url: String,
+    /// The type: judged from the bytes once stored, the source's promise before.
+    pub mimetype: String,
+    /// Bytes; 0 while unknown.
+    pub size: u64,
+    /// The source's name.
+    pub source: String,
+    /// Folder names and file name as the visitor saw them: `/Holidays/123.jpg`.
+    pub original_path: String,
+    /// Names this file within this pick.
+    pub upload_id: String,
+    /// `"Stored"`, or absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// Where in the storage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// `storeTo.container`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<String>,
+    /// Words that stand for the photo: the caption, or empty.
+    pub alt: String,
+    /// Pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u32>,
+    /// Pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// The words that the visitor gave the photo at the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caption: Option<String>,
+    /// When it was taken or, where the source tells only that, published there; RFC 3339.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_taken: Option<String>,
+    /// SHA-256 of the stored bytes, hex.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Why it failed; only in `filesFailed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<FileError>,
+}
+
+/// Why a file failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FileError {
+    /// A name to act on, such as `photo_gone`.
+    pub code: String,
+    /// English, for developers.
+    pub message: String,
+}
+
+impl PickResponse {
+    /// What came of the photos that were confirmed. One that has not ended is in neither list.
+    pub(crate) fn of(photos: &[Photo]) -> Self {
+        let mut response = Self::default();
+        for photo in photos {
+            match &photo.progress {
+                Progress::Stored(file) => response.files_uploaded.push(PickedFile::stored(&photo.chosen, file)),
+                Progress::Failed(trouble) => response.files_failed.push(PickedFile::failed(&photo.chosen, trouble)),
+                Progress::Waiting | Progress::Moving { .. } => {}
+            }
+        }
+        response
+    }
+}
+
+impl PickedFile {
+    /// A photo as the listing knows it.
+    pub(crate) fn chosen(chosen: &Chosen) -> Self {
+        let item = &chosen.item;
+        Self {
+            filename: item.name.clone(),
+            mimetype: item.mimetype.clone(),
+            size: item.bytes,
+            source: chosen.source.name.to_owned(),
+            original_path: format!("{}{}", chosen.folder, item.name),
+            upload_id: chosen.id.clone(),
+            alt: item.caption.clone().unwrap_or_default(),
+            width: item.width,
+            height: item.height,
+            caption: item.caption.clone(),
+            date_taken: item.date.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// A photo that is in the storage.
+    pub(crate) fn stored(chosen: &Chosen, file: &StoredFile) -> Self {
+        let listed = Self::chosen(chosen);
+        Self {
+            filename: file.filename.clone(),
+            handle: file.handle.clone(),
+            url: file.url.clone(),
+            mimetype: file.mimetype.clone(),
+            size: file.size,
+            original_path: format!("{}{}", chosen.folder, file.filename),
+            status: Some("Stored".to_owned()),
+            key: (!file.key.is_empty()).then(|| file.key.clone()),
+            container: file.container.clone(),
+            width: file.width.or(listed.width),
+            height: file.height.or(listed.height),
+            sha256: (!file.sha256.is_empty()).then(|| file.sha256.clone()),
+            ..listed
+        }
+    }
+
+    /// A photo that could not be stored.
+    pub(crate) fn failed(chosen: &Chosen, trouble: &Trouble) -> Self {
+        let error = FileError { code: trouble.code_name().to_owned(), message: trouble.english() };
+        Self { error: Some(error), ..Self::chosen(chosen) }
+    }
+}
+
+/// A plain JavaScript object of it.
+pub(crate) fn to_js(value: &impl Serialize) -> JsValue {
+    // These types hold nothing that JavaScript has no form for, so there is no error to report.
+    value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::ALL;
+    use bowerbird_protocol::listing::Item;
+    use bowerbird_protocol::problem::ProblemCode;
+
+    fn photo(progress: Progress) -> Photo {
+        let item = Item {
+            name: "17.jpg".to_owned(),
+            caption: Some("Lisbon".to_owned()),
+            width: Some(40),
+            date: Some("2018-02-22T10:40:45Z".to_owned()),
+            ..Item::default()
+        };
+        Photo {
+            chosen: Chosen { source: &ALL[0], item: item.into(), folder: "/Holidays/".to_owned(), id: "u1".to_owned() },
+            progress,
+        }
+    }
+
+    #[test]
+    fn a_stored_photo_has_filestacks_fields_and_the_sources_own() {
+        let file = StoredFile {
+            filename: "17.png".to_owned(),
+            handle: "h".to_owned(),
+            size: 9,
+            width: Some(41),
+            ..StoredFile::default()
+        };
+        let response = PickResponse::of(&[photo(Progress::Stored(Box::new(file)))]);
+        let json = serde_json::to_value(&response).unwrap();
+        assert_eq!(
+            json["filesUploaded"][0],
+            serde_json::json!({
+                "filename": "17.png", "handle": "h", "url": "", "mimetype": "", "size": 9, "source": "facebook",
+                "originalPath": "/Holidays/17.png", "uploadId": "u1", "status": "Stored", "alt": "Lisbon", "width": 41,
+                "caption": "Lisbon", "dateTaken": "2018-02-22T10:40:45Z",
+            })
+        );
+        assert_eq!(json["filesFailed"], serde_json::json!([]));
+    }
+
+    #[test]
+    fn a_failed_photo_says_why_and_one_under_way_is_in_neither_list() {
+        let failed = photo(Progress::Failed(ProblemCode::PhotoGone.into()));
+        let response = PickResponse::of(&[photo(Progress::Waiting), failed]);
+        assert!(response.files_uploaded.is_empty());
+        assert_eq!(response.files_failed.len(), 1);
+        assert_eq!(response.files_failed[0].error.as_ref().unwrap().code, "photo_gone");
+    }
+}

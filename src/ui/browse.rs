@@ -1,0 +1,64 @@
+//! Everything after the list of services, behind one boundary: this can become a chunk of its own.
+
+use super::{Ui, connect, folder, icon, shape, storing, trouble};
+use crate::picker::Action;
+use crate::state::{Access, State};
+use leptos::prelude::*;
+
+#[derive(Clone, Copy, PartialEq)]
+enum Screen {
+    Welcome,
+    Asking,
+    Connect,
+    Folder,
+    Failed,
+    Storing,
+}
+
+fn screen(state: &State) -> Screen {
+    if state.storing.is_some() {
+        return Screen::Storing;
+    }
+    match state.shelf().map(|shelf| &shelf.access) {
+        None => Screen::Welcome,
+        Some(Access::Asking) => Screen::Asking,
+        Some(Access::SignedOut(_)) => Screen::Connect,
+        Some(Access::Open) => Screen::Folder,
+        Some(Access::Failed(_)) => Screen::Failed,
+    }
+}
+
+/// The screen that the state asks for.
+pub(super) fn browse(ui: Ui) -> impl IntoView {
+    let screen = ui.memo(screen);
+    let failed = move || {
+        ui.state.with(|state| match state.shelf().map(|shelf| &shelf.access) {
+            Some(Access::Failed(trouble)) => Some(trouble.clone()),
+            _ => None,
+        })
+    };
+    view! {
+        <main class="browse">
+            {move || match screen.get() {
+                Screen::Welcome => welcome(ui).into_any(),
+                Screen::Asking => folder::skeleton(ui).into_any(),
+                Screen::Connect => connect::connect(ui).into_any(),
+                Screen::Folder => folder::folder(ui).into_any(),
+                Screen::Failed => {
+                    failed().map(|trouble| trouble::trouble(ui, trouble, move || ui.send(Action::Reload))).into_any()
+                }
+                Screen::Storing => storing::storing(ui).into_any(),
+            }}
+        </main>
+    }
+}
+
+/// Beside the services, while none is open; only there is room for it on wide screens.
+fn welcome(ui: Ui) -> impl IntoView {
+    view! {
+        <div class="message welcome">
+            {icon(shape::PHOTO)}
+            <p>{ui.say("services.hint")}</p>
+        </div>
+    }
+}

@@ -1,0 +1,101 @@
+//! The frame: title, way back, account, close; services beside what is open; footer.
+
+use super::{Ui, browse, footer, icon, services, shape};
+use crate::picker::{Action, Picker};
+use crate::state::Access;
+use leptos::html;
+use leptos::prelude::*;
+
+/// The whole dialog of a pick.
+pub fn dialog(picker: Picker) -> impl IntoView {
+    let ui = Ui::new(picker);
+    let element = NodeRef::<html::Dialog>::new();
+    Effect::new(move |_| {
+        if let Some(dialog) = element.get() {
+            // A browser that knows no modal dialogs shows it all the same, above the page.
+            let _ = dialog.show_modal();
+        }
+    });
+    let several = ui.state.with_untracked(|state| state.shelves.len() > 1);
+    let max = ui.state.with_untracked(|state| state.selection.max());
+    let screen = ui.memo(|state| match (&state.storing, state.open) {
+        (Some(_), _) => "storing",
+        (None, Some(_)) => "source",
+        (None, None) => "services",
+    });
+    let picks_services = move || several && screen.get() != "storing";
+    view! {
+        <dialog
+            class="dialog"
+            class:several=several
+            data-screen=screen
+            node_ref=element
+            aria-labelledby="title"
+            on:cancel=move |event: web_sys::Event| {
+                // The picker closes it, once the page has its result.
+                event.prevent_default();
+                ui.send(Action::Cancel);
+            }
+        >
+            <header class="header">
+                <BackButton ui />
+                <h1 id="title" class="title">{move || title(ui, max)}</h1>
+                <Account ui />
+                <button type="button" class="plain round" aria-label=ui.say("dialog.close") on:click=move |_| ui.send(Action::Cancel)>
+                    {icon(shape::CLOSE)}
+                </button>
+            </header>
+            <div class="panes">
+                {move || picks_services().then(|| services::services(ui))}
+                {browse::browse(ui)}
+            </div>
+            {footer::footer(ui)}
+        </dialog>
+    }
+}
+
+fn title(ui: Ui, max: usize) -> String {
+    ui.state.with(|state| {
+        let folder = state.folder().map(|folder| folder.name.clone()).filter(|name| !name.is_empty());
+        match (&state.storing, state.shelf()) {
+            (None, Some(shelf)) => folder.unwrap_or_else(|| ui.source_name(shelf.source)),
+            _ => ui.say_count("dialog.title", max),
+        }
+    })
+}
+
+#[component]
+fn BackButton(ui: Ui) -> impl IntoView {
+    let shown = ui.memo(|state| state.can_go_back());
+    move || {
+        shown.get().then(|| {
+            view! {
+                <button type="button" class="plain round back" aria-label=ui.say("dialog.back") on:click=move |_| ui.send(Action::GoBack)>
+                    {icon(shape::BACK)}
+                </button>
+            }
+        })
+    }
+}
+
+#[component]
+fn Account(ui: Ui) -> impl IntoView {
+    let account = ui.memo(|state| {
+        let shelf = state.shelf().filter(|shelf| shelf.access == Access::Open && state.storing.is_none())?;
+        Some(shelf.account.clone().unwrap_or_default())
+    });
+    move || {
+        account.get().map(|name| {
+            let label = ui.words("account.signed_in", None, &[("displayName", &name)]);
+            view! {
+                <div class="account">
+                    <span class="name" title=label>{name}</span>
+                    <button type="button" class="plain sign-out" on:click=move |_| ui.send(Action::SignOut)>
+                        {icon(shape::OUT)}
+                        <span>{ui.say("account.sign_out")}</span>
+                    </button>
+                </div>
+            }
+        })
+    }
+}

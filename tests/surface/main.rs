@@ -1,0 +1,3 @@
+//! To come.
+#![cfg(not(target_arch = "wasm32"))]
+fn main() {}
