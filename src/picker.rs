@@ -10,6 +10,7 @@ use crate::{listing, session, store};
 use bowerbird_protocol::listing::Item;
 use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::store::StoreEvent;
+use futures_util::future::LocalBoxFuture;
 use js_sys::Function;
 use leptos::prelude::{ArcRwSignal, Update, WithUntracked};
 use std::cell::{Cell, RefCell};
@@ -51,8 +52,13 @@ pub enum Action {
     Cancel,
 }
 
-/// Receives the outcome of a pick.
-type OnDone = Box<dyn FnOnce(PickResponse)>;
+/// How a pick ends: the dialog goes, which takes a moment, and then the outcome is given to whoever asked for it.
+pub struct Ending {
+    /// Takes the dialog away at once; the future is ready when the page is as it was.
+    pub close: Box<dyn FnOnce() -> LocalBoxFuture<'static, ()>>,
+    /// Receives the outcome.
+    pub on_done: Box<dyn FnOnce(PickResponse)>,
+}
 
 /// One pick, from opening to its result.
 #[derive(Clone)]
@@ -62,7 +68,7 @@ struct Inner {
     companion: Companion,
     options: PickOptions,
     state: ArcRwSignal<State>,
-    on_done: RefCell<Option<OnDone>>,
+    ending: RefCell<Option<Ending>>,
     /// Counts sign-ins begun and given up, so that the answer to an old one is not taken for a new one's.
     sign_in: Cell<u32>,
     /// Counts choices, for their ids.
@@ -70,15 +76,15 @@ struct Inner {
 }
 
 impl Picker {
-    /// A pick that has not begun; `on_done` is called once, whatever happens.
-    pub fn new(companion: Companion, options: PickOptions, on_done: OnDone) -> Self {
+    /// A pick that has not begun. It ends once, whatever happens.
+    pub fn new(companion: Companion, options: PickOptions, ending: Ending) -> Self {
         let [min, max] = [options.min_files, options.max_files].map(|count| count as usize);
         let state = State::new(&options.from_sources, options.accept.clone(), min, max);
         Self(Rc::new(Inner {
             companion,
             options,
             state: ArcRwSignal::new(state),
-            on_done: RefCell::new(Some(on_done)),
+            ending: RefCell::new(Some(ending)),
             sign_in: Cell::default(),
             chosen: Cell::default(),
         }))
@@ -138,7 +144,7 @@ impl Picker {
 
     /// Whether the pick has no result yet. Answers that come later concern nobody.
     fn is_open(&self) -> bool {
-        self.0.on_done.borrow().is_some()
+        self.0.ending.borrow().is_some()
     }
 
     fn apply(&self, event: Event) {
@@ -336,23 +342,27 @@ impl Picker {
     }
 
     fn finish(&self, cancelled: bool) {
-        let Some(on_done) = self.0.on_done.take() else { return };
+        let Some(ending) = self.0.ending.take() else { return };
         self.0.companion.abort();
         let response = self.read(|state| match &state.storing {
             Some(storing) => PickResponse::of(&storing.photos),
             None => PickResponse::default(),
         });
-        let options = &self.0.options;
-        if cancelled {
-            call(options.on_cancel.as_ref(), &[to_js(&response.files_uploaded)]);
-        }
-        let done = response.clone();
-        on_done(response);
-        // As in Filestack's picker, the dialog is gone before the page hears that all is done.
-        call(options.on_close.as_ref(), &[]);
-        if !cancelled {
-            call(options.on_upload_done.as_ref(), &[to_js(&done)]);
-        }
+        let closed = (ending.close)();
+        let picker = self.clone();
+        spawn_local(async move {
+            closed.await;
+            let options = &picker.0.options;
+            if cancelled {
+                call(options.on_cancel.as_ref(), &[to_js(&response.files_uploaded)]);
+            }
+            // As in Filestack's picker, the dialog is gone before the page hears that all is done.
+            call(options.on_close.as_ref(), &[]);
+            if !cancelled {
+                call(options.on_upload_done.as_ref(), &[to_js(&response)]);
+            }
+            (ending.on_done)(response);
+        });
     }
 }
 

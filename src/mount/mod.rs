@@ -4,9 +4,10 @@ mod page;
 
 use crate::companion::Companion;
 use crate::options::PickOptions;
-use crate::picker::{Action, Picker as Pick};
+use crate::picker::{Action, Ending, Picker as Pick};
 use crate::result::PickResponse;
 use crate::ui;
+use futures_util::future::{LocalBoxFuture, ready};
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use page::{Listener, Page};
@@ -111,16 +112,15 @@ pub fn open(
     OPEN.set(true);
     let signal = options.signal.clone();
     let mounted = Rc::new(RefCell::new(None::<Mounted>));
-    let pick = Pick::new(companion, options, {
+    let close = {
         let mounted = mounted.clone();
-        Box::new(move |response| {
-            OPEN.set(false);
-            if let Some(mounted) = mounted.take() {
-                mounted.close();
-            }
-            on_done(response);
-        })
-    });
+        move || -> LocalBoxFuture<'static, ()> {
+            let mounted = mounted.take();
+            mounted
+                .map_or_else(|| Box::pin(ready(())) as LocalBoxFuture<'static, ()>, |mounted| Box::pin(mounted.close()))
+        }
+    };
+    let pick = Pick::new(companion, options, Ending { close: Box::new(close), on_done: Box::new(on_done) });
 
     let view = mount_to(page.root().clone(), {
         let pick = pick.clone();
@@ -155,10 +155,15 @@ struct Mounted {
 }
 
 impl Mounted {
-    fn close(self) {
-        let Self { page, view, _listeners } = self;
-        page.leave();
-        // Both own the event handler that may be closing the dialog just now; they go after it has returned.
-        spawn_local(async move { drop((view, _listeners)) });
+    /// Takes the dialog away at once. The future is ready when the page is as it was, and another dialog can be opened.
+    fn close(self) -> impl Future<Output = ()> {
+        let Self { page, view, _listeners: listeners } = self;
+        let settled = page.leave();
+        async move {
+            // Both own the event handler that may be closing the dialog just now, and it has returned by now.
+            drop((view, listeners));
+            settled.await;
+            OPEN.set(false);
+        }
     }
 }

@@ -1,5 +1,8 @@
 //! The page around the dialog: what the dialog borrows of it, and gives back.
 
+use futures_channel::oneshot;
+use futures_util::future::select;
+use gloo_timers::future::TimeoutFuture;
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::closure::Closure;
@@ -11,6 +14,9 @@ use web_sys::{
 
 /// Marks our history entry, so that going back to one of the page's own is told from leaving one.
 const HISTORY_MARK: &str = "bowerbird";
+
+/// How long to wait for the browser to go back.
+const HISTORY_PATIENCE_MS: u32 = 500;
 
 /// The page around the dialog, and how it was before.
 pub struct Page {
@@ -88,8 +94,9 @@ impl Page {
         })
     }
 
-    /// Takes the dialog away and leaves the page as it was: scroll, styles, history, focus.
-    pub fn leave(self) {
+    /// Takes the dialog away and leaves the page as it was: scroll, styles, focus, and history, which browsers change only
+    /// a moment later; until then, a page that opens the next dialog would see it closed by the Back of the last one.
+    pub fn leave(self) -> impl Future<Output = ()> {
         if let Ok(Some(dialog)) = self.root.query_selector("dialog") {
             // Closing it, rather than only removing it, is what gives the focus back.
             dialog.unchecked_into::<HtmlDialogElement>().close();
@@ -102,11 +109,19 @@ impl Page {
             };
         }
         self.window.scroll_to_with_x_and_y(self.scroll.0, self.scroll.1);
-        if self.in_history.replace(false)
-            && let Ok(history) = self.window.history()
-            && history.state().is_ok_and(|state| is_ours(&state))
-        {
+        let window = self.window;
+        let go_back = self.in_history.replace(false);
+        async move {
+            let Ok(history) = window.history() else { return };
+            if !go_back || !history.state().is_ok_and(|state| is_ours(&state)) {
+                return;
+            }
+            let (gone, went) = oneshot::channel::<()>();
+            let mut gone = Some(gone);
+            let _listener = Listener::new(&window, "popstate", move |_| drop(gone.take()));
             let _ = history.back();
+            // A page that handles its history in ways of its own may never tell; nobody waits long for it.
+            select(went, TimeoutFuture::new(HISTORY_PATIENCE_MS)).await;
         }
     }
 }
