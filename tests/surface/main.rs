@@ -1,3 +1,175 @@
-//! To come.
+//! What customers download, as they see it: exports, types and bytes. `cargo xtask dist` builds it first.
+
 #![cfg(not(target_arch = "wasm32"))]
-fn main() {}
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod loader;
+
+use bowerbird::options;
+use bowerbird::result::{FileError, PickedFile};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The most that the loader may weigh, as it is delivered uncompressed.
+const LOADER_BYTES: u64 = 3 * 1024;
+
+fn package() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("pkg");
+    assert!(package.join("bowerbird.js").is_file(), "pkg is not built; run `cargo xtask dist`");
+    package
+}
+
+fn text(name: &str) -> String {
+    fs::read_to_string(package().join(name)).unwrap_or_else(|error| panic!("pkg/{name}: {error}"))
+}
+
+/// The one file of the package whose name begins and ends so, with sixteen hex digits between.
+fn hashed(start: &str, end: &str) -> String {
+    let names = fs::read_dir(package()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let hash = |name: &str| name.strip_prefix(start)?.strip_suffix(end).map(str::to_owned);
+    let is_hash = |hash: &str| hash.len() == 16 && hash.chars().all(|c| c.is_ascii_hexdigit());
+    let found: Vec<String> = names.filter(|name| hash(name).is_some_and(|hash| is_hash(&hash))).collect();
+    assert_eq!(found.len(), 1, "{start}<hash>{end}: {found:?}");
+    found[0].clone()
+}
+
+fn glue() -> String {
+    hashed("bowerbird-", ".js")
+}
+
+fn wasm() -> String {
+    hashed("bowerbird_bg-", ".wasm")
+}
+
+#[test]
+fn the_exports_are_these() {
+    let lines = |name: &str, starts: &[&str]| -> String {
+        let text = text(name);
+        text.lines().filter(|line| starts.iter().any(|start| line.starts_with(start))).collect::<Vec<_>>().join("\n")
+    };
+    insta::assert_snapshot!(lines("bowerbird.js", &["return { ", "if (globalThis"]), @r"
+    return { init, pick, version };
+    if (globalThis.bowerbird?.version !== version) globalThis.bowerbird = bowerbird;
+    ");
+    insta::assert_snapshot!(lines("bowerbird.mjs", &["export"]), @r"
+    export const { init, pick } = create(glue, wasm, home);
+    export { version };
+    ");
+    // The three between are wasm-streams', which the HTTP client of the widget is built on.
+    insta::assert_snapshot!(lines(&glue(), &["export", "pick("]), @r"
+    export class Client {
+    pick(options) {
+    export class IntoUnderlyingByteSource {
+    export class IntoUnderlyingSink {
+    export class IntoUnderlyingSource {
+    export function client(apikey, options) {
+    export { initSync, __wbg_init as default };
+    ");
+}
+
+#[test]
+fn the_types_are_these() {
+    insta::assert_snapshot!(without_comments(&text("bowerbird.d.ts")));
+}
+
+#[test]
+fn the_types_document_every_option() {
+    let types = text("bowerbird.d.ts");
+    let documented = members(&types, "PickOptions");
+    let known: BTreeSet<&str> = options::NAMES.iter().copied().collect();
+    assert_eq!(documented.iter().map(String::as_str).collect::<BTreeSet<_>>(), known);
+}
+
+#[test]
+fn the_types_document_every_field_of_a_file() {
+    let all = PickedFile {
+        status: Some(String::new()),
+        key: Some(String::new()),
+        container: Some(String::new()),
+        width: Some(1),
+        height: Some(1),
+        caption: Some(String::new()),
+        date_taken: Some(String::new()),
+        sha256: Some(String::new()),
+        error: Some(FileError { code: String::new(), message: String::new() }),
+        ..PickedFile::default()
+    };
+    let fields = serde_json::to_value(all).unwrap();
+    let fields: BTreeSet<String> = fields.as_object().unwrap().keys().cloned().collect();
+    assert_eq!(members(&text("bowerbird.d.ts"), "PickedFile"), fields);
+}
+
+#[test]
+fn every_member_of_the_types_has_words() {
+    let types = text("bowerbird.d.ts");
+    let lines: Vec<&str> = types.lines().map(str::trim).collect();
+    for (line, before) in lines.iter().skip(1).zip(&lines) {
+        let declares = line.ends_with(';') && !line.starts_with(['*', '/', '}']);
+        assert!(!declares || before.ends_with("*/"), "no words above `{line}`");
+    }
+}
+
+#[test]
+fn names_are_hashes_of_what_they_name() {
+    for name in [glue(), wasm()] {
+        let digest = hex::encode(Sha256::digest(fs::read(package().join(&name)).unwrap()));
+        assert!(name.contains(&digest[..16]), "{name} is named after other bytes");
+    }
+    for name in ["bowerbird.js", "bowerbird.mjs"] {
+        assert!(text(name).contains(&glue()) && text(name).contains(&wasm()), "{name} names other files");
+    }
+    assert!(text(&glue()).contains(&wasm()), "the glue names another wasm");
+}
+
+#[test]
+fn the_manifest_is_that_of_this_version() {
+    let manifest: serde_json::Value = serde_json::from_str(&text("package.json")).unwrap();
+    assert_eq!(manifest["version"], env!("CARGO_PKG_VERSION"));
+    assert!(text("bowerbird.js").contains(env!("CARGO_PKG_VERSION")));
+    for file in [&manifest["types"], &manifest["module"], &manifest["exports"]["./bowerbird.js"]] {
+        let path = package().join(file.as_str().unwrap());
+        assert!(path.is_file(), "package.json names {file}");
+    }
+}
+
+#[test]
+fn a_page_loads_this_many_bytes() {
+    let size =
+        |name: &str| fs::metadata(package().join(name)).unwrap_or_else(|_| panic!("pkg/{name} is missing")).len();
+    println!("{:<38} {:>9} {:>9} {:>9}", "bytes a page loads", "raw", "gzip", "brotli");
+    let mut total = [0; 3];
+    for name in ["bowerbird.js".to_owned(), glue(), wasm()] {
+        let sizes = [size(&name), size(&format!("{name}.gz")), size(&format!("{name}.br"))];
+        println!("{name:<38} {:>9} {:>9} {:>9}", sizes[0], sizes[1], sizes[2]);
+        assert!(sizes[2] < sizes[1] && sizes[1] < sizes[0], "{name} is not smaller compressed");
+        total.iter_mut().zip(sizes).for_each(|(sum, size)| *sum += size);
+    }
+    println!("{:<38} {:>9} {:>9} {:>9}", "total", total[0], total[1], total[2]);
+    let loader = size("bowerbird.js");
+    assert!(loader < LOADER_BYTES, "the loader has {loader} bytes, which is not under {LOADER_BYTES}");
+}
+
+/// The declarations alone.
+fn without_comments(types: &str) -> String {
+    let mut rest = types;
+    let mut out = String::new();
+    while let Some((before, comment)) = rest.split_once("/**") {
+        out.push_str(before);
+        rest = comment.split_once("*/").expect("a comment that ends").1;
+    }
+    out.push_str(rest);
+    let lines: Vec<&str> = out.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    lines.join("\n")
+}
+
+/// The names in an interface.
+fn members(types: &str, interface: &str) -> BTreeSet<String> {
+    let types = without_comments(types);
+    let start = format!("export interface {interface} {{");
+    let (_, body) = types.split_once(&start).unwrap_or_else(|| panic!("there is no interface {interface}"));
+    let (body, _) = body.split_once("\n}").expect("an interface that ends");
+    let lines = body.lines().filter_map(|line| line.trim().split_once(':'));
+    lines.map(|(name, _)| name.trim_end_matches('?').to_owned()).collect()
+}

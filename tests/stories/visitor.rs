@@ -1,0 +1,229 @@
+//! A visitor's verbs. Each waits for what it needs and, where that does not come, says what is on the screen instead.
+
+use crate::browser::Browser;
+use serde_json::Value;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use thirtyfour::{By, WebDriver, WebElement, WindowHandle};
+
+/// How long a visitor waits for anything.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Finds an element in the dialog's shadow root.
+const IN_DIALOG: &str = "return document.querySelector('[data-bowerbird]')?.shadowRoot.querySelector(arguments[0])";
+
+/// Finds a folder's button by its name.
+const FOLDER: &str = "return [...document.querySelector('[data-bowerbird]')?.shadowRoot.querySelectorAll('.folder') ?? []]
+    .find(tile => tile.querySelector('.name')?.textContent === arguments[0])";
+
+/// Someone at a browser.
+#[derive(Clone)]
+pub struct Visitor {
+    browser: Arc<Browser>,
+    page: WindowHandle,
+}
+
+impl Visitor {
+    /// Sits down at a browser that shows an empty page.
+    pub async fn at(browser: Browser) -> Self {
+        let page = browser.driver.window().await.expect("a window");
+        Self { browser: Arc::new(browser), page }
+    }
+
+    /// The browser, for what no visitor does.
+    pub fn driver(&self) -> &WebDriver {
+        &self.browser.driver
+    }
+
+    /// Opens a customer's page that picks with these options.
+    pub async fn opens(&self, page: &str, options: Value) {
+        let mut address: reqwest::Url = page.parse().expect("an address");
+        address.set_query(Some(&options.to_string()));
+        self.driver().goto(address.as_str()).await.expect("the page opens");
+    }
+
+    /// Presses the page's Pick button.
+    pub async fn starts_picking(&self) {
+        self.driver().find(By::Id("pick")).await.expect("a button").click().await.expect("a click");
+        self.sees(".dialog[open]").await;
+    }
+
+    /// Waits until the dialog shows such an element.
+    pub async fn sees(&self, selector: &str) -> WebElement {
+        match self.until(IN_DIALOG, selector).await {
+            Some(element) => element,
+            None => panic!("there is no {selector}; {}", self.screen().await),
+        }
+    }
+
+    /// Waits until the dialog says this somewhere.
+    pub async fn reads(&self, words: &str) {
+        let began = Instant::now();
+        while !self.words().await.contains(words) {
+            assert!(began.elapsed() < PATIENCE, "nothing says «{words}»; {}", self.screen().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Clicks on it, once it is there.
+    pub async fn clicks(&self, selector: &str) {
+        let element = self.sees(selector).await;
+        if let Err(error) = element.click().await {
+            panic!("{selector} cannot be clicked ({error}); {}", self.screen().await);
+        }
+    }
+
+    /// Chooses a service from the list.
+    pub async fn chooses_service(&self, source: &str) {
+        self.clicks(&format!(".service[data-source='{source}']")).await;
+    }
+
+    /// Presses Connect and goes through the provider's window as this account.
+    pub async fn connects_as(&self, account: &str) {
+        self.starts_connecting().await;
+        self.signs_in(account, &["#continue"]).await;
+    }
+
+    /// Presses Connect and is then in the provider's window.
+    pub async fn starts_connecting(&self) {
+        self.clicks("[data-action='connect']").await;
+        self.goes_to_the_new_window().await;
+    }
+
+    /// Turns to the window that has just opened.
+    pub async fn goes_to_the_new_window(&self) {
+        let began = Instant::now();
+        let window = loop {
+            let windows = self.driver().windows().await.expect("windows");
+            if let Some(window) = windows.into_iter().find(|window| *window != self.page) {
+                break window;
+            }
+            assert!(began.elapsed() < PATIENCE, "no window has opened");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        };
+        self.driver().switch_to_window(window).await.expect("the window");
+    }
+
+    /// In the provider's window: chooses the account, clicks on each of these, and is back at the page when the window
+    /// has closed itself.
+    pub async fn signs_in(&self, account: &str, then: &[&str]) {
+        self.clicks_outside(&format!("button[data-account='{account}']")).await;
+        for selector in then {
+            self.clicks_outside(selector).await;
+        }
+        let began = Instant::now();
+        while self.driver().windows().await.expect("windows").len() > 1 {
+            assert!(began.elapsed() < PATIENCE, "the window of the sign-in stays open");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.driver().switch_to_window(self.page.clone()).await.expect("the page");
+    }
+
+    async fn clicks_outside(&self, selector: &str) {
+        let script = "return document.querySelector(arguments[0])";
+        match self.until(script, selector).await {
+            Some(element) => element.click().await.expect("a click"),
+            None => panic!("the provider's page has no {selector}: {:?}", self.driver().source().await),
+        }
+    }
+
+    /// Opens an album or a carousel by what stands on it.
+    pub async fn opens_folder(&self, name: &str) {
+        match self.until(FOLDER, name).await {
+            Some(element) => element.click().await.expect("a click"),
+            None => panic!("there is no folder «{name}»; {}", self.screen().await),
+        }
+    }
+
+    /// Scrolls down until at least so many photos are there.
+    pub async fn scrolls_until(&self, photos: usize) {
+        let began = Instant::now();
+        loop {
+            let script = "const root = document.querySelector('[data-bowerbird]').shadowRoot;
+                const pane = root.querySelector('.browse'); pane.scrollTop = pane.scrollHeight;
+                return root.querySelectorAll('.photo').length";
+            let count = self.runs(script).await.as_u64().unwrap_or_default();
+            if count as usize >= photos {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "only {count} photos after scrolling; {}", self.screen().await);
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Chooses the photos at these places of the open folder, counted from 0.
+    pub async fn picks(&self, places: &[usize]) {
+        self.sees(".photo").await;
+        for place in places {
+            let script = "return document.querySelector('[data-bowerbird]').shadowRoot.querySelectorAll('.photo')[arguments[0]]";
+            let found = self.driver().execute(script, vec![(*place).into()]).await.expect("a script");
+            let Ok(photo) = found.element() else { panic!("there is no photo {place}; {}", self.screen().await) };
+            photo.scroll_into_view().await.expect("scrolling");
+            photo.click().await.expect("a click");
+        }
+    }
+
+    /// Confirms the choice.
+    pub async fn confirms(&self) {
+        self.clicks("[data-action='confirm']:not(:disabled)").await;
+    }
+
+    /// What the page's promise resolved with.
+    pub async fn receives(&self) -> Value {
+        let began = Instant::now();
+        loop {
+            let outcome = self.runs("return window.outcome ?? null").await;
+            if !outcome.is_null() {
+                assert!(outcome["error"].is_null(), "the pick was refused: {outcome}");
+                return outcome["result"].clone();
+            }
+            assert!(began.elapsed() < PATIENCE, "the page has received nothing; {}", self.screen().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Runs a script on the page.
+    pub async fn runs(&self, script: &str) -> Value {
+        self.driver().execute(script, vec![]).await.expect("a script").json().clone()
+    }
+
+    /// Gives the page this many pixels.
+    pub async fn has_a_screen_of(&self, width: u32, height: u32) {
+        let metrics = serde_json::json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        let set = self.driver().cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await;
+        set.expect("a screen size");
+    }
+
+    /// Keeps what is seen in `target/screenshots`, for people to look at.
+    pub async fn photographs(&self, name: &str) {
+        // Transitions of the dialog take less than this.
+        tokio::time::sleep(Duration::from_millis(400)).await;
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
+        std::fs::create_dir_all(&folder).expect("a folder");
+        self.driver().screenshot(&folder.join(format!("{name}.png"))).await.expect("a screenshot");
+    }
+
+    /// Every word in the dialog.
+    pub async fn words(&self) -> String {
+        let script = "return document.querySelector('[data-bowerbird]')?.shadowRoot.querySelector('.dialog')?.innerText ?? ''";
+        self.runs(script).await.as_str().unwrap_or_default().to_owned()
+    }
+
+    async fn screen(&self) -> String {
+        let words = self.words().await;
+        if words.is_empty() { "the dialog is closed".to_owned() } else { format!("the dialog says: {words}") }
+    }
+
+    async fn until(&self, script: &str, argument: &str) -> Option<WebElement> {
+        let began = Instant::now();
+        while began.elapsed() < PATIENCE {
+            let found = self.driver().execute(script, vec![argument.into()]).await.expect("a script");
+            if let Ok(element) = found.element() {
+                return Some(element);
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        None
+    }
+}
