@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const IN_DIALOG: &str = "return document.querySelector('[data-bowerbird]')?.shadowRoot.querySelector(arguments[0])";
 
 /// Finds a folder's button by its name.
-const FOLDER: &str = "return [...document.querySelector('[data-bowerbird]')?.shadowRoot.querySelectorAll('.folder') ?? []]
+const FOLDER: &str = "return [...document.querySelector('[data-bowerbird]')?.shadowRoot.querySelectorAll('.tile.folder') ?? []]
     .find(tile => tile.querySelector('.name')?.textContent === arguments[0])";
 
 /// Someone at a browser.

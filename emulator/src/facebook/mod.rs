@@ -1,0 +1,134 @@
+//! graph.facebook.com: tokens, permissions, albums and photos.
+
+mod nodes;
+mod tokens;
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::graph::{GraphError, Page, Params, Request, parse_fields};
+use crate::platform::Platform;
+use crate::registry::{Answer, Network};
+use crate::world::{ALBUMLESS_GROUP, FACEBOOK, FacebookAccount, Kind, Photo, Slot, facebook_by_key};
+use nodes::{Reader, Target};
+
+/// The host, as it stands in the emulator's paths.
+pub const HOST: &str = "graph.facebook.com";
+
+/// Answers a call.
+pub fn handle(platform: &Platform, request: &Request) -> Result<Value, GraphError> {
+    let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
+    match path.as_slice() {
+        ["oauth", "access_token"] => return tokens::access_token(platform, request),
+        ["debug_token"] => return tokens::debug_token(platform, request),
+        _ => {}
+    }
+    if let Some(code) = platform.faults.rate_limit() {
+        return Err(GraphError::rate_limit(code));
+    }
+    match path.as_slice() {
+        [] => Err(GraphError::wrong_method(request.method.as_str())),
+        [node, rest @ ..] => {
+            let token = request.user_token(platform, Network::Facebook)?;
+            let me = facebook_by_key(token.user).ok_or_else(GraphError::token_unreadable)?;
+            let granted = platform
+                .registry()
+                .answers(Network::Facebook, me.key)
+                .into_iter()
+                .filter(|(name, answer)| *answer == Answer::Granted && token.scopes.contains(name))
+                .map(|(name, _)| name)
+                .collect();
+            let reader = Reader { platform, request, me, granted };
+            if rest.first() == Some(&"permissions") && is_me(node, me) {
+                return permissions(&reader, &rest[1..]);
+            }
+            if request.method != Method::GET {
+                return Err(GraphError::no_object(node, &request.method.as_str().to_ascii_lowercase()));
+            }
+            let target = find(platform, me, node)?;
+            follow(&reader, &target, rest, &request.params)
+        }
+    }
+}
+
+fn is_me(node: &str, me: &FacebookAccount) -> bool {
+    node == "me" || node == me.id
+}
+
+/// What an id or alias stands for, if it is this person's.
+fn find(platform: &Platform, me: &'static FacebookAccount, node: &str) -> Result<Target, GraphError> {
+    if is_me(node, me) {
+        return Ok(Target::User(me));
+    }
+    if !node.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(GraphError::unknown_alias(node));
+    }
+    let nothing = || GraphError::no_object(node, "get");
+    if FACEBOOK.iter().any(|account| account.id == node) {
+        return Err(nothing());
+    }
+    let slot = Slot::of(node).filter(|slot| FACEBOOK.get(slot.account).is_some_and(|owner| owner.key == me.key));
+    match slot {
+        Some(Slot { kind: Kind::Album, group, index: 0, .. }) if group < me.albums.len() => {
+            Ok(Target::Album(me, group))
+        }
+        Some(Slot { kind: Kind::Photo, .. }) if !platform.registry().is_deleted(node) => {
+            Photo::find(node).map(Target::Photo).ok_or_else(nothing)
+        }
+        _ => Err(nothing()),
+    }
+}
+
+/// Reads a node or one of its edges.
+fn follow(reader: &Reader, target: &Target, rest: &[&str], params: &Params) -> Result<Value, GraphError> {
+    let asked = params.get("fields").filter(|fields| !fields.is_empty()).map(parse_fields).transpose()?;
+    let asked = asked.as_deref();
+    match (target, rest) {
+        (target, []) => reader.node(target, asked),
+        (Target::User(user), ["albums"]) => reader.albums(user, asked, &Page::of(params)?),
+        (Target::User(user), ["photos"]) => match params.get("type").unwrap_or("tagged") {
+            "tagged" => reader.photos(user, &[ALBUMLESS_GROUP], "tagged", asked, &Page::of(params)?),
+            "uploaded" => reader.uploaded(user, asked, &Page::of(params)?),
+            other => Err(GraphError::parameter(format!(
+                "(#100) Param type must be one of {{tagged, uploaded}} - got \"{other}\"."
+            ))),
+        },
+        (Target::User(user), ["photos", "uploaded"]) => reader.uploaded(user, asked, &Page::of(params)?),
+        (Target::User(user), ["photos", "tagged"]) => {
+            reader.photos(user, &[ALBUMLESS_GROUP], "tagged", asked, &Page::of(params)?)
+        }
+        (Target::User(user), ["picture"]) => Ok(reader.portrait(user)),
+        (Target::Album(owner, group), ["photos"]) => {
+            reader.photos(owner, &[*group], &owner.album_id(*group), asked, &Page::of(params)?)
+        }
+        (Target::Album(owner, group), ["picture"]) => Ok(reader.album_picture(owner, *group)),
+        (target, [edge]) => Err(GraphError::unknown_field(edge, target.kind())),
+        (_, [_, more @ ..]) => Err(GraphError::unknown_path(&format!("/{}", more.join("/")))),
+    }
+}
+
+/// `/me/permissions`: reading them, declining one, removing the app.
+fn permissions(reader: &Reader, rest: &[&str]) -> Result<Value, GraphError> {
+    let user = reader.me.key;
+    let mut registry = reader.platform.registry();
+    match (&reader.request.method, rest) {
+        (&Method::GET, []) => {
+            let answers = registry.answers(Network::Facebook, user);
+            let data: Vec<Value> =
+                answers.iter().map(|(name, answer)| json!({ "permission": name, "status": answer.word() })).collect();
+            Ok(json!({ "data": data }))
+        }
+        (&Method::DELETE, []) => {
+            registry.remove_app(Network::Facebook, user);
+            Ok(json!({ "success": true }))
+        }
+        (&Method::DELETE, [name]) => {
+            if registry.answers(Network::Facebook, user).get(*name) != Some(&Answer::Granted) {
+                return Err(GraphError::parameter(format!("(#100) Permission {name} was not granted")));
+            }
+            registry.answer(Network::Facebook, user, name, Answer::Declined);
+            Ok(json!({ "success": true }))
+        }
+        _ => Err(GraphError::wrong_method(reader.request.method.as_str())),
+    }
+}

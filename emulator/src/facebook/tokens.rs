@@ -1,0 +1,109 @@
+//! Codes for tokens, short tokens for long ones, and what a token is.
+
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::clock::Unix;
+use crate::graph::{GraphError, Request, check_token, is_app_token};
+use crate::platform::Platform;
+use crate::registry::{FACEBOOK_APP, Network, app_token};
+use crate::world::facebook_by_key;
+
+/// A little less than sixty days, as recorded; Meta calls it "about 60 days".
+const LONG_LIVED: Unix = 5_183_944;
+/// Data access ends ninety days after the person last used the app, whatever the token says.
+const DATA_ACCESS: Unix = 90 * 86_400;
+
+/// `/oauth/access_token`.
+/// <https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow#exchangecode>
+pub fn access_token(platform: &Platform, request: &Request) -> Result<Value, GraphError> {
+    if request.method != Method::GET && request.method != Method::POST {
+        return Err(GraphError::wrong_method(request.method.as_str()));
+    }
+    let param = |name: &str| request.params.get(name).filter(|value| !value.is_empty());
+    if param("client_id").ok_or_else(GraphError::app_missing)? != FACEBOOK_APP.id {
+        return Err(GraphError::unknown_app());
+    }
+    let secret = param("client_secret");
+    let grant = param("grant_type").unwrap_or("authorization_code");
+    if grant == "authorization_code" && param("redirect_uri").is_none() {
+        return Err(GraphError::redirect_uri_missing());
+    }
+    if secret != Some(FACEBOOK_APP.secret) {
+        return Err(GraphError::wrong_secret());
+    }
+    match grant {
+        "authorization_code" => exchange_code(platform, param("code"), param("redirect_uri").unwrap_or_default()),
+        "fb_exchange_token" => exchange_token(platform, param("fb_exchange_token")),
+        "client_credentials" => Ok(json!({ "access_token": app_token(&FACEBOOK_APP), "token_type": "bearer" })),
+        other => Err(GraphError::parameter(format!("(#100) Invalid grant_type: {other}"))),
+    }
+}
+
+fn exchange_code(platform: &Platform, code: Option<&str>, redirect_uri: &str) -> Result<Value, GraphError> {
+    let now = platform.clock.now();
+    let mut registry = platform.registry();
+    let code = code
+        .and_then(|code| registry.code_mut(code))
+        .filter(|code| code.network == Network::Facebook)
+        .ok_or_else(GraphError::unknown_code)?;
+    if code.used {
+        return Err(GraphError::code_used());
+    }
+    if code.expires_at <= now {
+        return Err(GraphError::code_expired());
+    }
+    if code.redirect_uri != redirect_uri {
+        return Err(GraphError::redirect_mismatch());
+    }
+    code.used = true;
+    let (user, scopes) = (code.user, code.scopes.clone());
+    let lifetime = platform.settings.facebook_token_lifetime.as_secs() as Unix;
+    let token = registry.issue_token(Network::Facebook, user, scopes, now, lifetime, false);
+    Ok(json!({ "access_token": token, "token_type": "bearer", "expires_in": lifetime }))
+}
+
+fn exchange_token(platform: &Platform, token: Option<&str>) -> Result<Value, GraphError> {
+    let missing = || GraphError::parameter("(#100) The parameter fb_exchange_token is required");
+    let old = check_token(platform, token.ok_or_else(missing)?, Network::Facebook)?;
+    let now = platform.clock.now();
+    let new = platform.registry().issue_token(Network::Facebook, old.user, old.scopes, now, LONG_LIVED, true);
+    Ok(json!({ "access_token": new, "token_type": "bearer", "expires_in": LONG_LIVED }))
+}
+
+/// `/debug_token`. <https://developers.facebook.com/docs/graph-api/reference/debug_token/>
+pub fn debug_token(platform: &Platform, request: &Request) -> Result<Value, GraphError> {
+    let asking = request.access_token().ok_or_else(GraphError::app_token_needed)?;
+    if !is_app_token(asking) {
+        return Err(GraphError::app_token_needed());
+    }
+    request.check_proof(platform, Network::Facebook, asking)?;
+    let input = request.params.get("input_token").filter(|token| !token.is_empty());
+    let input = input.ok_or_else(|| GraphError::parameter("(#100) The parameter input_token is required"))?;
+    if is_app_token(input) {
+        return Ok(json!({ "data": {
+            "app_id": FACEBOOK_APP.id, "type": "APP", "application": FACEBOOK_APP.name, "is_valid": true, "scopes": [],
+        }}));
+    }
+    let checked = check_token(platform, input, Network::Facebook);
+    let known = platform.registry().token(input).filter(|token| token.network == Network::Facebook).cloned();
+    let Some(token) = known else {
+        let error = GraphError::token_unreadable().within();
+        return Ok(json!({ "data": { "error": error, "is_valid": false, "scopes": [] } }));
+    };
+    let mut data = json!({
+        "app_id": FACEBOOK_APP.id,
+        "type": "USER",
+        "application": FACEBOOK_APP.name,
+        "data_access_expires_at": token.issued_at + DATA_ACCESS,
+        "expires_at": token.expires_at,
+        "is_valid": checked.is_ok(),
+        "issued_at": token.issued_at,
+        "scopes": token.scopes,
+        "user_id": facebook_by_key(token.user).map(|account| account.id),
+    });
+    if let Err(error) = checked {
+        data["error"] = error.within();
+    }
+    Ok(json!({ "data": data }))
+}

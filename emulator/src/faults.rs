@@ -1,0 +1,331 @@
+//! Troubles that can be switched on: over HTTP with `PUT /_emulator/faults/<name>`, in Rust with
+//! [`Emulator::set_fault`](crate::Emulator::set_fault).
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Something that goes wrong. `times` is how many requests it hits before it switches itself off; `None` is until it is
+/// cleared. `host` is one of Meta's hosts as it stands in the emulator's paths, such as `graph.facebook.com`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    /// Every user token issued before this was switched on counts as expired (code 190, subcode 463). Whoever signs in
+    /// again gets one that works.
+    ExpiredTokens,
+    /// Every user token issued before this was switched on counts as revoked (code 190, subcode 458).
+    RevokedTokens,
+    /// The Graph hosts answer that too many calls were made.
+    RateLimited {
+        /// Meta's error code: 4 (the app, also the default), 17 (the person), 32 (the page), 613 or 80002 (Instagram).
+        #[serde(default)]
+        code: Option<i64>,
+        /// How many requests it hits.
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// Hosts answer with a 5xx.
+    ServerErrors {
+        /// How many requests it hits.
+        #[serde(default)]
+        times: Option<u32>,
+        /// Which host; `None` is every API host (`graph.` and `api.`), but neither pictures nor login pages.
+        #[serde(default)]
+        host: Option<String>,
+        /// The HTTP status; 500 by default. Above 500 the body is a proxy's HTML page instead of Meta's JSON.
+        #[serde(default)]
+        status: Option<u16>,
+    },
+    /// Hosts take their time before they answer.
+    Slow {
+        /// Milliseconds.
+        ms: u64,
+        /// Which host; `None` is every host.
+        #[serde(default)]
+        host: Option<String>,
+        /// How many requests it hits.
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// The connection breaks in the middle of a picture, below its `Content-Length`.
+    CutImages {
+        /// How many bytes come through; `None` is half of them.
+        #[serde(default)]
+        after_bytes: Option<usize>,
+        /// How many requests it hits.
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// A picture's address answers 200 with an HTML page.
+    NotAnImage {
+        /// How many requests it hits.
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// A picture's address answers 403 with the words `URL signature expired`.
+    ExpiredImages {
+        /// How many requests it hits.
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// The login pages take their time before they redirect.
+    SlowLogin {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// A page of a listing is empty although it has a `next`, which leads to what should have been on it. Every other
+    /// page is a full one, so that a listing comes to its end even while this is on.
+    EmptyPage {
+        /// Which listing: `albums`, `photos` or `media`; `None` is all of them.
+        #[serde(default)]
+        edge: Option<String>,
+        /// How many requests it hits.
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// Instagram answers the code exchange as it is documented, in `data[]` with permissions as a string, rather than
+    /// flat as it does in practice.
+    DocumentedTokenShape,
+    /// The apps are in development mode: only people with a role on them can sign in.
+    DevelopmentMode,
+}
+
+/// Every name that `PUT /_emulator/faults/<name>` takes.
+pub const FAULT_NAMES: [&str; 12] = [
+    "expired_tokens",
+    "revoked_tokens",
+    "rate_limited",
+    "server_errors",
+    "slow",
+    "cut_images",
+    "not_an_image",
+    "expired_images",
+    "slow_login",
+    "empty_page",
+    "documented_token_shape",
+    "development_mode",
+];
+
+impl Fault {
+    fn times(&mut self) -> Option<&mut Option<u32>> {
+        match self {
+            Fault::RateLimited { times, .. }
+            | Fault::ServerErrors { times, .. }
+            | Fault::Slow { times, .. }
+            | Fault::CutImages { times, .. }
+            | Fault::NotAnImage { times }
+            | Fault::ExpiredImages { times }
+            | Fault::EmptyPage { times, .. } => Some(times),
+            _ => None,
+        }
+    }
+}
+
+/// A fault that is on, and the number of the last token that was issued before.
+#[derive(Clone, Debug)]
+struct Active {
+    fault: Fault,
+    after_token: u64,
+}
+
+/// The faults that are on: one of each kind at most.
+#[derive(Debug, Default)]
+pub struct Faults {
+    active: Mutex<Vec<Active>>,
+}
+
+impl Faults {
+    fn lock(&self) -> MutexGuard<'_, Vec<Active>> {
+        self.active.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Switches one on; another of the same kind is replaced. `last_token` is the number of the newest token.
+    pub fn set(&self, fault: Fault, last_token: u64) {
+        let mut active = self.lock();
+        active.retain(|other| std::mem::discriminant(&other.fault) != std::mem::discriminant(&fault));
+        active.push(Active { fault, after_token: last_token });
+    }
+
+    /// Switches all off.
+    pub fn clear(&self) {
+        self.lock().clear();
+    }
+
+    /// Switches one off; says whether it was on.
+    pub fn clear_named(&self, name: &str) -> bool {
+        let mut active = self.lock();
+        let before = active.len();
+        active.retain(|other| serde_json::to_value(&other.fault).is_ok_and(|value| value["name"] != name));
+        active.len() < before
+    }
+
+    /// What is on.
+    pub fn list(&self) -> Vec<Fault> {
+        self.lock().iter().map(|active| active.fault.clone()).collect()
+    }
+
+    /// The answer of the first fault that `pick` has one for; counts down its `times`.
+    fn hit<T>(&self, pick: impl Fn(&Fault) -> Option<T>) -> Option<T> {
+        let mut active = self.lock();
+        let position = active.iter().position(|active| pick(&active.fault).is_some())?;
+        let answer = pick(&active[position].fault);
+        if let Some(Some(left)) = active[position].fault.times() {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                active.remove(position);
+            }
+        }
+        answer
+    }
+
+    /// How long a host is to wait before it answers.
+    pub fn delay(&self, host: &str) -> Option<Duration> {
+        self.hit(|fault| match fault {
+            Fault::Slow { ms, host: only, .. } if only.as_deref().is_none_or(|only| only == host) => {
+                Some(Duration::from_millis(*ms))
+            }
+            _ => None,
+        })
+    }
+
+    /// The 5xx that a host is to answer with.
+    pub fn server_error(&self, host: &str) -> Option<u16> {
+        let is_api = host.starts_with("graph.") || (host.starts_with("api."));
+        self.hit(|fault| match fault {
+            Fault::ServerErrors { host: only, status, .. } => {
+                only.as_deref().map_or(is_api, |only| only == host).then_some(status.unwrap_or(500))
+            }
+            _ => None,
+        })
+    }
+
+    /// The error code of a rate limit.
+    pub fn rate_limit(&self) -> Option<i64> {
+        self.hit(|fault| match fault {
+            Fault::RateLimited { code, .. } => Some(code.unwrap_or(4)),
+            _ => None,
+        })
+    }
+
+    /// How many bytes of a picture come through; the inner `None` is half of them.
+    pub fn cut(&self) -> Option<Option<usize>> {
+        self.hit(|fault| match fault {
+            Fault::CutImages { after_bytes, .. } => Some(*after_bytes),
+            _ => None,
+        })
+    }
+
+    /// Whether a picture is to be an HTML page.
+    pub fn not_an_image(&self) -> bool {
+        self.hit(|fault| matches!(fault, Fault::NotAnImage { .. }).then_some(())).is_some()
+    }
+
+    /// Whether a picture's address is to count as expired.
+    pub fn expired_image(&self) -> bool {
+        self.hit(|fault| matches!(fault, Fault::ExpiredImages { .. }).then_some(())).is_some()
+    }
+
+    /// How long a login page waits before it redirects.
+    pub fn login_delay(&self) -> Option<Duration> {
+        self.hit(|fault| match fault {
+            Fault::SlowLogin { ms } => Some(Duration::from_millis(*ms)),
+            _ => None,
+        })
+    }
+
+    /// Whether a page of this listing is to be empty.
+    pub fn empty_page(&self, edge: &str) -> bool {
+        self.hit(|fault| match fault {
+            Fault::EmptyPage { edge: only, .. } => only.as_deref().is_none_or(|only| only == edge).then_some(()),
+            _ => None,
+        })
+        .is_some()
+    }
+
+    /// Whether Instagram answers the code exchange as documented.
+    pub fn documented_token_shape(&self) -> bool {
+        self.hit(|fault| matches!(fault, Fault::DocumentedTokenShape).then_some(())).is_some()
+    }
+
+    /// Whether the apps are in development mode.
+    pub fn development_mode(&self) -> bool {
+        self.hit(|fault| matches!(fault, Fault::DevelopmentMode).then_some(())).is_some()
+    }
+
+    /// Whether the token with this number counts as expired.
+    pub fn expires_token(&self, number: u64) -> bool {
+        self.lock().iter().any(|active| active.fault == Fault::ExpiredTokens && number <= active.after_token)
+    }
+
+    /// Whether the token with this number counts as revoked.
+    pub fn revokes_token(&self, number: u64) -> bool {
+        self.lock().iter().any(|active| active.fault == Fault::RevokedTokens && number <= active.after_token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_one_that_serde_knows() {
+        for name in FAULT_NAMES {
+            let params = match name {
+                "slow" | "slow_login" => serde_json::json!({ "name": name, "ms": 1 }),
+                _ => serde_json::json!({ "name": name }),
+            };
+            let fault: Fault = serde_json::from_value(params).unwrap();
+            assert_eq!(serde_json::to_value(&fault).unwrap()["name"], name);
+        }
+    }
+
+    #[test]
+    fn a_misspelt_parameter_is_refused() {
+        let params = serde_json::json!({ "name": "not_an_image", "time": 1 });
+        assert!(serde_json::from_value::<Fault>(params).is_err());
+    }
+
+    #[test]
+    fn times_counts_down_and_switches_off() {
+        let faults = Faults::default();
+        faults.set(Fault::NotAnImage { times: Some(2) }, 0);
+        assert!(faults.not_an_image());
+        assert!(faults.not_an_image());
+        assert!(!faults.not_an_image());
+        assert!(faults.list().is_empty());
+    }
+
+    #[test]
+    fn one_of_a_kind_replaces_the_other() {
+        let faults = Faults::default();
+        faults.set(Fault::Slow { ms: 1, host: None, times: None }, 0);
+        faults.set(Fault::Slow { ms: 2, host: Some("graph.facebook.com".into()), times: None }, 0);
+        assert_eq!(faults.delay("scontent.xx.fbcdn.net"), None);
+        assert_eq!(faults.delay("graph.facebook.com"), Some(Duration::from_millis(2)));
+        assert!(faults.clear_named("slow"));
+        assert!(!faults.clear_named("slow"));
+    }
+
+    #[test]
+    fn server_errors_leave_pictures_alone_unless_they_are_named() {
+        let faults = Faults::default();
+        faults.set(Fault::ServerErrors { times: None, host: None, status: None }, 0);
+        assert_eq!(faults.server_error("graph.instagram.com"), Some(500));
+        assert_eq!(faults.server_error("scontent.xx.fbcdn.net"), None);
+        let host = Some("scontent.xx.fbcdn.net".to_owned());
+        faults.set(Fault::ServerErrors { times: Some(1), host, status: Some(503) }, 0);
+        assert_eq!(faults.server_error("graph.instagram.com"), None);
+        assert_eq!(faults.server_error("scontent.xx.fbcdn.net"), Some(503));
+        assert_eq!(faults.server_error("scontent.xx.fbcdn.net"), None);
+    }
+
+    #[test]
+    fn only_tokens_of_before_expire() {
+        let faults = Faults::default();
+        faults.set(Fault::ExpiredTokens, 7);
+        assert!(faults.expires_token(7));
+        assert!(!faults.expires_token(8));
+        assert!(!faults.revokes_token(7));
+    }
+}

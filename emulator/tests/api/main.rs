@@ -1,0 +1,11 @@
+//! The emulator over HTTP, as a client of Meta's would use it. What must fail, fails with Meta's own error.
+
+// The verbs are not tests themselves, so the leave that tests have does not reach them.
+#![allow(clippy::unwrap_used)]
+
+mod control;
+mod facebook;
+mod instagram;
+mod login;
+mod pictures;
+mod visitor;
