@@ -5,6 +5,7 @@ use bowerbird_protocol::listing::{ListCloud, ListReply, ListRequest, Listing};
 use bowerbird_protocol::problem::{ErrorReply, ProblemCode};
 use bowerbird_protocol::session::{LogoutCloud, LogoutRequest, SignIn, WaitFor, WaitReply, WaitRequest};
 use bowerbird_protocol::store::{StoreCloud, StoreEvent, StoreRequest};
+use futures_util::future::LocalBoxFuture;
 use gloo_net::http::{Request, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use std::cell::RefCell;
@@ -72,7 +73,7 @@ impl Companion {
             flow: Some("web".to_owned()),
             clouds: Some([(source.to_owned(), LogoutCloud {})].into()),
         };
-        self.send("/auth/logout", &request, "application/json").await.map(drop)
+        self.send("/auth/logout", body_of(&request), "application/json").await.map(drop)
     }
 
     /// Begins to store, and reports every event until the companion says that all have ended. The error means that
@@ -88,7 +89,7 @@ impl Companion {
             flow: Some("web".to_owned()),
             clouds,
         };
-        let response = self.send("/store/", &request, "text/event-stream").await?;
+        let response = self.send("/store/", body_of(&request), "text/event-stream").await?;
         let body = response.body().ok_or(Trouble::Unreachable)?;
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let decoder = web_sys::TextDecoder::new().map_err(|_| Trouble::Unreachable)?;
@@ -112,34 +113,42 @@ impl Companion {
         }
     }
 
-    async fn call<Q: Serialize, A: DeserializeOwned>(&self, path: &str, request: &Q) -> Result<A, Trouble> {
-        let response = self.send(path, request, "application/json").await?;
+    async fn call<A: DeserializeOwned>(&self, path: &str, request: &impl Serialize) -> Result<A, Trouble> {
+        let response = self.send(path, body_of(request), "application/json").await?;
         parse(&response.text().await.map_err(|_| Trouble::Unreachable)?)
     }
 
-    async fn send<Q: Serialize>(&self, path: &str, request: &Q, accept: &str) -> Result<Response, Trouble> {
-        let serializer = serde_wasm_bindgen::Serializer::json_compatible();
-        let body = request.serialize(&serializer).ok().and_then(|value| js_sys::JSON::stringify(&value).ok());
-        let response = Request::post(&format!("{}{path}", self.url))
-            .header("content-type", "application/json")
-            .header("accept", accept)
-            // The session is the token in the body; the page's cookies are none of the companion's business.
-            .credentials(RequestCredentials::Omit)
-            .abort_signal(self.abort.as_ref().map(AbortController::signal).as_ref())
-            .body(body.map(JsValue::from).unwrap_or_default())
-            .map_err(|_| ProblemCode::BadRequest)?
-            .send()
-            .await
-            .map_err(|_| Trouble::Unreachable)?;
-        if response.ok() {
-            return Ok(response);
-        }
-        let refusal: Result<ErrorReply, Trouble> = match response.text().await {
-            Ok(text) => parse(&text),
-            Err(_) => Err(Trouble::Unreachable),
-        };
-        Err(refusal.map_or_else(|trouble| trouble, |refusal| refusal.error.into()))
+    /// Boxed, so that its states are not copied into those of every call.
+    fn send<'a>(
+        &'a self,
+        path: &'a str,
+        body: JsValue,
+        accept: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Response, Trouble>> {
+        Box::pin(async move {
+            let response = Request::post(&format!("{}{path}", self.url))
+                .header("content-type", "application/json")
+                .header("accept", accept)
+                // The session is the token in the body; the page's cookies are none of the companion's business.
+                .credentials(RequestCredentials::Omit)
+                .abort_signal(self.abort.as_ref().map(AbortController::signal).as_ref())
+                .body(body)
+                .map_err(|_| ProblemCode::BadRequest)?
+                .send()
+                .await
+                .map_err(|_| Trouble::Unreachable)?;
+            if response.ok() {
+                return Ok(response);
+            }
+            let text = response.text().await.map_err(|_| Trouble::Unreachable)?;
+            Err(parse::<ErrorReply>(&text)?.error.into())
+        })
     }
+}
+
+fn body_of(request: &impl Serialize) -> JsValue {
+    let value = request.serialize(&serde_wasm_bindgen::Serializer::json_compatible());
+    value.ok().and_then(|value| js_sys::JSON::stringify(&value).ok()).map(JsValue::from).unwrap_or_default()
 }
 
 fn parse<A: DeserializeOwned>(json: &str) -> Result<A, Trouble> {

@@ -10,5 +10,8 @@
 pub mod accept;
 pub mod listing;
 pub mod problem;
+mod reply;
 pub mod session;
 pub mod store;
+
+pub use reply::Reply;

@@ -1,5 +1,6 @@
 //! Albums and pages of photos: `POST /folder/list`.
 
+use crate::Reply;
 use crate::problem::Problem;
 use crate::session::AuthNeeded;
 use serde::{Deserialize, Serialize};
@@ -34,18 +35,11 @@ pub struct ListCloud {
 }
 
 /// The answer: one member a source, beside the token. HTTP 200 even when a source fails.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListReply {
-    /// The session, to be sent with the next request.
-    pub token: String,
-    /// Source name to its answer.
-    #[serde(flatten)]
-    pub clouds: BTreeMap<String, Listing>,
-}
+pub type ListReply = Reply<Listing>;
 
 /// One source's answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, from = "Answer")]
 pub enum Listing {
     /// The visitor has to sign in first.
     Auth {
@@ -59,6 +53,34 @@ pub enum Listing {
     },
     /// A page of the folder.
     Contents(Contents),
+}
+
+/// The members of all three answers, read in one pass: trying one variant after the other would double the widget's code
+/// for reading them.
+#[derive(Deserialize)]
+struct Answer {
+    auth: Option<AuthNeeded>,
+    error: Option<Problem>,
+    #[serde(default)]
+    contents: Vec<Item>,
+    #[serde(default)]
+    next: String,
+    #[serde(default)]
+    client: String,
+    #[serde(default)]
+    filename: String,
+    account: Option<String>,
+}
+
+impl From<Answer> for Listing {
+    fn from(answer: Answer) -> Self {
+        let Answer { auth, error, contents, next, client, filename, account } = answer;
+        match (auth, error) {
+            (Some(auth), _) => Self::Auth { auth },
+            (None, Some(error)) => Self::Failed { error },
+            (None, None) => Self::Contents(Contents { contents, next, client, filename, account }),
+        }
+    }
 }
 
 /// A page of a folder. It may be empty and still have a `next`.

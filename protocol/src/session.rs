@@ -3,6 +3,7 @@
 //! The session is an opaque token that every reply carries and every request sends back; it names the visitor to the
 //! companion and is worth nothing to the provider.
 
+use crate::Reply;
 use crate::problem::Problem;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,18 +38,11 @@ pub struct WaitFor {
 }
 
 /// The answer to [`WaitRequest`]: one member a source, beside the token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WaitReply {
-    /// The session, to be sent with the next request.
-    pub token: String,
-    /// Source name to how its sign-in stands.
-    #[serde(flatten)]
-    pub clouds: BTreeMap<String, SignIn>,
-}
+pub type WaitReply = Reply<SignIn>;
 
 /// How a sign-in stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, from = "Standing")]
 pub enum SignIn {
     /// `{"state": "waiting" | "connected"}`.
     State {
@@ -60,6 +54,21 @@ pub enum SignIn {
         /// Why.
         error: Problem,
     },
+}
+
+#[derive(Deserialize)]
+struct Standing {
+    state: Option<SignInState>,
+    error: Option<Problem>,
+}
+
+impl From<Standing> for SignIn {
+    fn from(standing: Standing) -> Self {
+        match standing.error {
+            Some(error) => Self::Failed { error },
+            None => Self::State { state: standing.state.unwrap_or(SignInState::Waiting) },
+        }
+    }
 }
 
 /// The two states that are not a failure.

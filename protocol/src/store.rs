@@ -5,6 +5,7 @@
 //! have ended; each event is `event: <name>` and `data: <JSON>`. The copying belongs to the companion and goes on when the
 //! stream breaks: the same request again watches the same jobs, and answers the same handles.
 
+use crate::Reply;
 use crate::problem::{Problem, ProblemCode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -105,15 +106,8 @@ pub struct StoredFile {
     pub date: Option<String>,
 }
 
-/// The JSON answer for a single photo.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StoreReply {
-    /// The session, to be sent with the next request.
-    pub token: String,
-    /// Source name to its file or its failure.
-    #[serde(flatten)]
-    pub clouds: BTreeMap<String, StoreOutcome>,
-}
+/// The JSON answer for a single photo of each source.
+pub type StoreReply = Reply<StoreOutcome>;
 
 /// What became of a photo.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -130,7 +124,7 @@ pub enum StoreOutcome {
 
 /// One event of the stream. On the wire `event:` carries the tag and `data:` the whole object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
+#[serde(tag = "event", rename_all = "snake_case", try_from = "EventMembers")]
 pub enum StoreEvent {
     /// Bytes have arrived. Sent at the start of a transfer too, and again when a transfer starts over.
     Progress {
@@ -163,6 +157,36 @@ pub enum StoreEvent {
     },
     /// All have ended; the stream closes.
     Done,
+}
+
+/// The members of all events, read in one pass, as in a listing.
+#[derive(Deserialize)]
+struct EventMembers {
+    event: String,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    received: u64,
+    total: Option<u64>,
+    file: Option<Box<StoredFile>>,
+    error: Option<Problem>,
+}
+
+impl TryFrom<EventMembers> for StoreEvent {
+    type Error = &'static str;
+
+    fn try_from(members: EventMembers) -> Result<Self, Self::Error> {
+        let EventMembers { event, source, path, received, total, file, error } = members;
+        Ok(match (event.as_str(), file, error) {
+            ("progress", ..) => Self::Progress { source, path, received, total },
+            ("stored", Some(file), _) => Self::Stored { source, path, file },
+            ("failed", _, Some(error)) => Self::Failed { source, path, error },
+            ("done", ..) => Self::Done,
+            _ => return Err("not an event of the store stream"),
+        })
+    }
 }
 
 impl StoreEvent {
@@ -204,8 +228,18 @@ mod tests {
     }
 
     #[test]
-    fn an_event_carries_its_name_twice() {
-        let json = serde_json::to_value(StoreEvent::Done).unwrap();
-        assert_eq!(json["event"], StoreEvent::Done.name());
+    fn events_survive_the_wire_and_carry_their_name_twice() {
+        let (source, path) = ("facebook".to_owned(), "/1/2.jpg".to_owned());
+        for event in [
+            StoreEvent::Progress { source: source.clone(), path: path.clone(), received: 3, total: Some(9) },
+            StoreEvent::Stored { source: source.clone(), path: path.clone(), file: Box::default() },
+            StoreEvent::Failed { source, path, error: Problem::new(ProblemCode::PhotoGone) },
+            StoreEvent::Done,
+        ] {
+            let json = serde_json::to_value(&event).unwrap();
+            assert_eq!(json["event"], event.name());
+            assert_eq!(serde_json::from_value::<StoreEvent>(json).unwrap(), event);
+        }
+        assert!(serde_json::from_str::<StoreEvent>(r#"{"event":"stored"}"#).is_err());
     }
 }

@@ -110,6 +110,7 @@ pub fn open(
     }
     let page = Page::enter(ui::STYLE).ok_or("this page has no document to open a dialog in")?;
     OPEN.set(true);
+    let is_wide = page.is_wide();
     let signal = options.signal.clone();
     let mounted = Rc::new(RefCell::new(None::<Mounted>));
     let close = {
@@ -141,6 +142,10 @@ pub fn open(
     }
     mounted.replace(Some(Mounted { page, view: Box::new(view), _listeners: listeners }));
     pick.begin();
+    if is_wide {
+        // Beside the services there is room for the first of them; a phone shows the list alone.
+        pick.send(Action::Choose(0));
+    }
     if signal.as_ref().is_some_and(AbortSignal::aborted) {
         pick.send(Action::Cancel);
     }

@@ -57,11 +57,17 @@ impl Page {
         set(&html, "overflow", "hidden");
         set(&body, "position", "fixed");
         set(&body, "inset-inline", "0");
-        set(&body, "top", &format!("{}px", -scroll.1));
+        set(&body, "top", &pixels(-scroll.1));
         if scroll_bar > 0.0 {
-            set(&html, "padding-right", &format!("{scroll_bar}px"));
+            set(&html, "padding-right", &pixels(scroll_bar));
         }
         Some(Self { window, host, root, scroll, styles, in_history: Rc::default() })
+    }
+
+    /// Whether services and photos stand side by side; the style sheets say the same of this width.
+    pub fn is_wide(&self) -> bool {
+        let query = self.window.match_media("(min-width: 720px)").ok().flatten();
+        query.is_some_and(|query| query.matches())
     }
 
     /// Where the dialog is mounted.
@@ -124,6 +130,12 @@ impl Page {
             select(went, TimeoutFuture::new(HISTORY_PATIENCE_MS)).await;
         }
     }
+}
+
+/// A length for CSS. JavaScript writes the number, since Rust's way of writing fractions weighs ten kilobytes.
+fn pixels(number: f64) -> String {
+    let digits = js_sys::Number::from(number).to_string_with_radix(10).ok().and_then(|digits| digits.as_string());
+    digits.unwrap_or_default() + "px"
 }
 
 fn is_ours(state: &JsValue) -> bool {

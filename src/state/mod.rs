@@ -199,10 +199,12 @@ impl State {
 
     /// Whether there is anything to go back to.
     pub fn can_go_back(&self) -> bool {
-        self.storing.is_none()
-            && self
-                .shelf()
-                .is_some_and(|shelf| self.shelves.len() > 1 || (shelf.access == Access::Open && shelf.trail.len() > 1))
+        self.storing.is_none() && self.open.is_some() && (self.shelves.len() > 1 || !self.is_at_root())
+    }
+
+    /// Whether what is open has no folder above it.
+    pub fn is_at_root(&self) -> bool {
+        self.shelf().is_none_or(|shelf| shelf.access != Access::Open || shelf.trail.len() < 2)
     }
 
     /// The page that the open folder still needs: the one after what is loaded, or the one that failed.

@@ -1,6 +1,6 @@
 //! Everything after the list of services, behind one boundary: this can become a chunk of its own.
 
-use super::{Ui, connect, folder, icon, shape, storing, trouble};
+use super::{Ui, connect, folder, icon, part, shape, storing, trouble};
 use crate::picker::Action;
 use crate::state::{Access, State};
 use leptos::prelude::*;
@@ -39,7 +39,7 @@ pub(super) fn browse(ui: Ui) -> impl IntoView {
     };
     view! {
         <main class="browse">
-            {move || match screen.get() {
+            {part(move || match screen.get() {
                 Screen::Welcome => welcome(ui).into_any(),
                 Screen::Asking => folder::skeleton(ui).into_any(),
                 Screen::Connect => connect::connect(ui).into_any(),
@@ -48,7 +48,7 @@ pub(super) fn browse(ui: Ui) -> impl IntoView {
                     failed().map(|trouble| trouble::trouble(ui, trouble, move || ui.send(Action::Reload))).into_any()
                 }
                 Screen::Storing => storing::storing(ui).into_any(),
-            }}
+            })}
         </main>
     }
 }

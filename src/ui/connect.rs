@@ -1,6 +1,6 @@
 //! Signing in: what will happen, the button, the waiting, and the link for browsers that open no window.
 
-use super::{Ui, icon};
+use super::{Ui, icon, part};
 use crate::picker::Action;
 use crate::state::{Access, SignIn, SignInStep};
 use bowerbird_protocol::problem::ProblemCode;
@@ -12,7 +12,7 @@ pub(super) fn connect(ui: Ui) -> impl IntoView {
         Some((source, Access::SignedOut(sign_in))) => Some((source, sign_in.clone())),
         _ => None,
     });
-    move || {
+    part(move || {
         shown.get().map(|(source, sign_in)| {
             let trouble = sign_in.trouble.as_ref().map(|trouble| {
                 view! { <p class="remark" role="alert" data-problem=trouble.code_name()>{ui.say(&trouble.sentence())}</p> }
@@ -33,14 +33,14 @@ pub(super) fn connect(ui: Ui) -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }
 
 fn ready(ui: Ui, source: &crate::sources::Source, sign_in: &SignIn) -> impl IntoView {
     let declined = sign_in.trouble.as_ref().is_some_and(|trouble| trouble.is(ProblemCode::PermissionDeclined));
     let label = if declined { ui.say("connect.ask_again") } else { ui.say_of("connect.button", source) };
     view! {
-        <button type="button" class="primary" data-action="connect" on:click=move |_| ui.send(Action::Connect)>{label}</button>
+        <button type="button" class="primary" data-action="connect" on:click=ui.click(Action::Connect)>{label}</button>
         <p class="hint">{ui.say("connect.window")}</p>
         <p class="hint">{ui.say("connect.promise")}</p>
     }
@@ -53,6 +53,6 @@ fn away(ui: Ui, words: String, sign_in: &SignIn, link: String) -> impl IntoView 
         <p role="status">{words}</p>
         <div class="spinner" aria-hidden="true"></div>
         <a class="secondary" data-action="open" href=sign_in.auth.redirect_url.clone() target="_blank">{link}</a>
-        <button type="button" class="plain" on:click=move |_| ui.send(Action::StopConnecting)>{ui.say("connect.cancel")}</button>
+        <button type="button" class="plain" on:click=ui.click(Action::StopConnecting)>{ui.say("connect.cancel")}</button>
     }
 }

@@ -1,6 +1,6 @@
 //! The frame: title, way back, account, close; services beside what is open; footer.
 
-use super::{Ui, browse, footer, icon, services, shape};
+use super::{Ui, browse, footer, icon, part, services, shape, words};
 use crate::picker::{Action, Picker};
 use crate::state::Access;
 use leptos::html;
@@ -39,14 +39,14 @@ pub fn dialog(picker: Picker) -> impl IntoView {
         >
             <header class="header">
                 <BackButton ui />
-                <h1 id="title" class="title">{move || title(ui, max)}</h1>
+                <h1 id="title" class="title">{words(move || title(ui, max))}</h1>
                 <Account ui />
-                <button type="button" class="plain round" aria-label=ui.say("dialog.close") on:click=move |_| ui.send(Action::Cancel)>
+                <button type="button" class="plain round" aria-label=ui.say("dialog.close") on:click=ui.click(Action::Cancel)>
                     {icon(shape::CLOSE)}
                 </button>
             </header>
             <div class="panes">
-                {move || picks_services().then(|| services::services(ui))}
+                {part(move || picks_services().then(|| services::services(ui)))}
                 {browse::browse(ui)}
             </div>
             {footer::footer(ui)}
@@ -66,36 +66,38 @@ fn title(ui: Ui, max: usize) -> String {
 
 #[component]
 fn BackButton(ui: Ui) -> impl IntoView {
-    let shown = ui.memo(|state| state.can_go_back());
-    move || {
-        shown.get().then(|| {
+    let shown = ui.memo(|state| state.can_go_back().then(|| state.is_at_root()));
+    part(move || {
+        shown.get().map(|to_services| {
             view! {
-                <button type="button" class="plain round back" aria-label=ui.say("dialog.back") on:click=move |_| ui.send(Action::GoBack)>
+                <button type="button" class="plain round back" class:to-services=to_services aria-label=ui.say("dialog.back") on:click=ui.click(Action::GoBack)>
                     {icon(shape::BACK)}
                 </button>
             }
         })
-    }
+    })
 }
 
 #[component]
 fn Account(ui: Ui) -> impl IntoView {
     let account = ui.memo(|state| {
         let shelf = state.shelf().filter(|shelf| shelf.access == Access::Open && state.storing.is_none())?;
+        // Further in, the album's name needs the room.
+        state.is_at_root().then_some(())?;
         Some(shelf.account.clone().unwrap_or_default())
     });
-    move || {
+    part(move || {
         account.get().map(|name| {
             let label = ui.words("account.signed_in", None, &[("displayName", &name)]);
             view! {
                 <div class="account">
                     <span class="name" title=label>{name}</span>
-                    <button type="button" class="plain sign-out" on:click=move |_| ui.send(Action::SignOut)>
+                    <button type="button" class="plain sign-out" on:click=ui.click(Action::SignOut)>
                         {icon(shape::OUT)}
                         <span>{ui.say("account.sign_out")}</span>
                     </button>
                 </div>
             }
         })
-    }
+    })
 }

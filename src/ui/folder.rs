@@ -1,6 +1,6 @@
 //! An open folder: albums as cards, photos as a grid, and what comes after them.
 
-use super::{Ui, icon, shape, tile, trouble};
+use super::{Ui, icon, part, shape, tile, trouble};
 use crate::picker::Action;
 use crate::state::Rest;
 use leptos::html;
@@ -16,7 +16,7 @@ const AHEAD: &str = "1200px";
 pub(super) fn folder(ui: Ui) -> impl IntoView {
     let path = ui.memo(|state| state.folder().map(|folder| folder.path.clone()));
     // Anew for each folder, so that one opens at its top and the one above is where it was left only in its items.
-    move || path.get().map(|_| contents(ui))
+    part(move || path.get().map(|_| contents(ui)))
 }
 
 fn contents(ui: Ui) -> impl IntoView {
@@ -36,14 +36,14 @@ fn contents(ui: Ui) -> impl IntoView {
                     {tile::tile(ui, item, albums)}
                 </For>
             </ul>
-            {move || first().then(|| skeleton(ui))}
-            {move || empty.get().then(|| nothing(ui, albums))}
-            {move || match rest.get() {
+            {part(move || first().then(|| skeleton(ui)))}
+            {part(move || empty.get().then(|| nothing(ui, albums)))}
+            {part(move || match rest.get() {
                 Some(Rest::More(_)) => more(ui).into_any(),
                 Some(Rest::Failed(_, failure)) => trouble::trouble(ui, failure, move || ui.send(Action::LoadMore)).into_any(),
                 Some(Rest::Loading(Some(_))) => view! { <div class="spinner" aria-hidden="true"></div> }.into_any(),
                 _ => ().into_any(),
-            }}
+            })}
         </div>
     }
 }
@@ -84,7 +84,7 @@ fn more(ui: Ui) -> impl IntoView {
         }
     });
     view! {
-        <button type="button" class="secondary more" node_ref=button on:click=move |_| ui.send(Action::LoadMore)>
+        <button type="button" class="secondary more" node_ref=button on:click=ui.click(Action::LoadMore)>
             {ui.say("folder.more")}
         </button>
     }

@@ -1,6 +1,6 @@
 //! How many are chosen, and the button that confirms.
 
-use super::Ui;
+use super::{Ui, part, words};
 use crate::picker::Action;
 use crate::state::{Notice, State};
 use crate::text;
@@ -11,13 +11,13 @@ pub(super) fn footer(ui: Ui) -> impl IntoView {
     let shown = ui.memo(|state: &State| {
         state.storing.is_none() && (state.folder().is_some() || !state.selection.chosen().is_empty())
     });
-    move || shown.get().then(|| choice(ui))
+    part(move || shown.get().then(|| choice(ui)))
 }
 
 fn choice(ui: Ui) -> impl IntoView {
     let count = ui.memo(|state| state.selection.chosen().len());
     let enough = ui.memo(|state| state.selection.is_enough() && !state.selection.chosen().is_empty());
-    let words = move || {
+    let say = move || {
         ui.state.with(|state| {
             let (chosen, max) = (state.selection.chosen().len(), state.selection.max());
             let fill = text::number(max as f64);
@@ -30,21 +30,27 @@ fn choice(ui: Ui) -> impl IntoView {
             }
         })
     };
+    let max = ui.state.with_untracked(|state| state.selection.max());
     let noticed = ui.memo(|state| state.notice.is_some());
     view! {
         <footer class="footer">
-            <p class="count" class:noticed=noticed role="status">{words}</p>
-            {move || (count.get() > 0).then(|| view! {
-                <button type="button" class="plain clear" on:click=move |_| ui.send(Action::Clear)>{ui.say("selection.clear")}</button>
-            })}
+            <div class="choice">
+                <p class="count" class:noticed=noticed role="status">{words(say)}</p>
+                {part(move || (count.get() > 0).then(|| view! {
+                    <button type="button" class="plain clear" on:click=ui.click(Action::Clear)>{ui.say("selection.clear")}</button>
+                }))}
+            </div>
             <button
                 type="button"
                 class="primary"
                 data-action="confirm"
                 disabled=move || !enough.get()
-                on:click=move |_| ui.send(Action::Confirm)
+                on:click=ui.click(Action::Confirm)
             >
-                {move || ui.say_count("selection.confirm", count.get().max(1))}
+                {words(move || match count.get() {
+                    0 => ui.say_count("selection.confirm_none", max),
+                    count => ui.say_count("selection.confirm", count),
+                })}
             </button>
         </footer>
     }

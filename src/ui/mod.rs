@@ -55,6 +55,11 @@ impl Ui {
         }
     }
 
+    /// Sends this at every click.
+    fn click(self, action: Action) -> Click {
+        Box::new(move |_| self.send(action.clone()))
+    }
+
     /// Part of the state, followed.
     fn memo<T: PartialEq + Send + Sync + 'static>(self, read: impl Fn(&State) -> T + Send + Sync + 'static) -> Memo<T> {
         Memo::new(move |_| self.state.with(&read))
@@ -84,6 +89,22 @@ impl Ui {
     fn say_of(self, key: &str, source: &Source) -> String {
         self.words(key, None, &[("providerName", &self.source_name(source))])
     }
+}
+
+/// A part of a screen that follows the state. Parts, words and clicks are boxed so that each is one type: Leptos makes code
+/// of its own for every other, some kilobytes of wasm each.
+type Part = Box<dyn FnMut() -> AnyView + Send>;
+/// Words that follow the state.
+type Words = Box<dyn FnMut() -> String + Send>;
+/// What a click does.
+type Click = Box<dyn FnMut(web_sys::MouseEvent)>;
+
+fn part<V: IntoView>(mut draw: impl FnMut() -> V + Send + 'static) -> Part {
+    Box::new(move || draw().into_any())
+}
+
+fn words(say: impl FnMut() -> String + Send + 'static) -> Words {
+    Box::new(say)
 }
 
 /// An icon from its path in a box of 24 by 24.

@@ -23,7 +23,7 @@ pub(super) fn services(ui: Ui) -> impl IntoView {
                     class="service"
                     data-source=source.name
                     aria-current=move || open.get().then_some("true")
-                    on:click=move |_| ui.send(Action::Choose(index))
+                    on:click=ui.click(Action::Choose(index))
                 >
                     <span class="badge">{icon(source.icon)}</span>
                     <span class="names">

@@ -1,6 +1,6 @@
 //! Copying: progress in all and per photo, and what to do about those that failed.
 
-use super::{Ui, icon, shape};
+use super::{Ui, icon, part, shape, words};
 use crate::picker::Action;
 use crate::state::{Photo, Progress};
 use crate::text;
@@ -19,12 +19,12 @@ pub(super) fn storing(ui: Ui) -> impl IntoView {
     };
     view! {
         <section class="storing">
-            <h2 role="status">{heading}</h2>
-            {move || (!ended.get()).then(|| view! {
+            <h2 role="status">{words(heading)}</h2>
+            {part(move || (!ended.get()).then(|| view! {
                 <progress class="bar whole" max="1" prop:value=move || fraction.get() aria-label=ui.say_count("storing.title", count)></progress>
-            })}
+            }))}
             <ul>{(0..count).map(|index| row(ui, index)).collect_view()}</ul>
-            {move || (ended.get() && failed.get() > 0).then(|| choices(ui))}
+            {part(move || (ended.get() && failed.get() > 0).then(|| choices(ui)))}
         </section>
     }
 }
@@ -34,7 +34,7 @@ fn row(ui: Ui, index: usize) -> impl IntoView {
     let item = photo.get_untracked().map(|photo| photo.chosen.item).unwrap_or_default();
     let state = move || photo.get().map_or("waiting", |photo| name(&photo.progress));
     let fraction = move || photo.get().map_or(0.0, |photo| photo.fraction());
-    let words = move || photo.get().map(|photo| sentence(ui, &photo));
+    let say = move || photo.get().map(|photo| sentence(ui, &photo)).unwrap_or_default();
     view! {
         <li class="row" data-state=state>
             <span class="thumb">
@@ -42,14 +42,14 @@ fn row(ui: Ui, index: usize) -> impl IntoView {
             </span>
             <span class="what">
                 <span class="name">{item.caption.clone().unwrap_or_else(|| item.name.clone())}</span>
-                <small>{words}</small>
+                <small>{words(say)}</small>
                 <progress class="bar" max="1" prop:value=fraction aria-hidden="true"></progress>
             </span>
-            <span class="end">{move || match state() {
+            <span class="end">{part(move || match state() {
                 "stored" => icon(shape::CHECK).into_any(),
                 "failed" => icon(shape::ALERT).into_any(),
                 _ => ().into_any(),
-            }}</span>
+            })}</span>
         </li>
     }
 }
@@ -65,7 +65,7 @@ fn name(progress: &Progress) -> &'static str {
 
 fn sentence(ui: Ui, photo: &Photo) -> String {
     match &photo.progress {
-        Progress::Waiting => ui.say("storing.waiting"),
+        Progress::Waiting | Progress::Moving { received: 0, .. } => ui.say("storing.waiting"),
         Progress::Moving { received, total: Some(total) } => {
             let fill = [("received", &*text::bytes(*received)), ("total", &*text::bytes(*total))];
             ui.words("storing.bytes", None, &fill)
@@ -82,11 +82,11 @@ fn choices(ui: Ui) -> impl IntoView {
     });
     let on = match stored {
         0 => view! {
-            <button type="button" class="secondary" on:click=move |_| ui.send(Action::Reconsider)>{ui.say("storing.back")}</button>
+            <button type="button" class="secondary" on:click=ui.click(Action::Reconsider)>{ui.say("storing.back")}</button>
         }
         .into_any(),
         _ => view! {
-            <button type="button" class="secondary" data-action="continue" on:click=move |_| ui.send(Action::Finish)>
+            <button type="button" class="secondary" data-action="continue" on:click=ui.click(Action::Finish)>
                 {ui.say_count("storing.continue", stored)}
             </button>
         }
@@ -95,7 +95,7 @@ fn choices(ui: Ui) -> impl IntoView {
     view! {
         <div class="choices">
             {can_retry.then(|| view! {
-                <button type="button" class="primary" data-action="retry" on:click=move |_| ui.send(Action::Confirm)>
+                <button type="button" class="primary" data-action="retry" on:click=ui.click(Action::Confirm)>
                     {ui.say("storing.retry")}
                 </button>
             })}

@@ -1,6 +1,6 @@
 //! One item of a folder: an album's card, a photo to choose, or a file that cannot be chosen and why.
 
-use super::{Ui, icon, shape};
+use super::{Ui, icon, part, shape, words};
 use crate::picker::Action;
 use crate::selection::{Refusal, refusal};
 use crate::text;
@@ -22,7 +22,7 @@ pub(super) fn tile(ui: Ui, item: Arc<Item>, card: bool) -> AnyView {
 fn picture(item: &Item) -> impl IntoView + use<> {
     let broken = RwSignal::new(item.thumbnail.is_empty());
     let thumbnail = item.thumbnail.clone();
-    move || {
+    part(move || {
         if broken.get() {
             view! { <span class="no-picture">{icon(shape::PHOTO)}</span> }.into_any()
         } else {
@@ -30,7 +30,7 @@ fn picture(item: &Item) -> impl IntoView + use<> {
             view! { <img src=source alt="" loading="lazy" decoding="async" draggable="false" on:error=move |_| broken.set(true) /> }
                 .into_any()
         }
-    }
+    })
 }
 
 fn folder(ui: Ui, item: Arc<Item>, card: bool) -> impl IntoView {
@@ -42,7 +42,7 @@ fn folder(ui: Ui, item: Arc<Item>, card: bool) -> impl IntoView {
     let opened = item.clone();
     view! {
         <li class="cell">
-            <button type="button" class="tile folder" data-path=item.path.clone() on:click=move |_| ui.send(Action::OpenFolder(opened.clone()))>
+            <button type="button" class="tile folder" data-path=item.path.clone() on:click=ui.click(Action::OpenFolder(opened.clone()))>
                 <span class="picture">{picture(&item)}<span class="corner">{(!card).then(|| icon(shape::STACK))}</span></span>
                 <span class="caption"><span class="name">{name}</span><small>{below}</small></span>
             </button>
@@ -54,11 +54,11 @@ fn photo(ui: Ui, item: Arc<Item>) -> impl IntoView {
     let path = item.path.clone();
     let place = ui.memo(move |state| state.selection.position(state.shelf()?.source, &path));
     let several = ui.state.with_untracked(|state| state.selection.max() > 1);
-    let mark = move || match place.get() {
+    let mark = part(move || match place.get() {
         Some(place) if several => text::number((place + 1) as f64).into_any(),
         Some(_) => icon(shape::CHECK).into_any(),
         None => ().into_any(),
-    };
+    });
     let name = item.caption.clone().unwrap_or_else(|| item.name.clone());
     let toggled = item.clone();
     view! {
@@ -69,8 +69,8 @@ fn photo(ui: Ui, item: Arc<Item>) -> impl IntoView {
                 data-path=item.path.clone()
                 aria-label=name.clone()
                 title=name
-                aria-pressed=move || if place.get().is_some() { "true" } else { "false" }
-                on:click=move |_| ui.send(Action::Toggle(toggled.clone()))
+                aria-pressed=words(move || place.get().is_some().to_string())
+                on:click=ui.click(Action::Toggle(toggled.clone()))
             >
                 <span class="picture">{picture(&item)}</span>
                 <span class="mark" aria-hidden="true">{mark}</span>
@@ -84,12 +84,12 @@ fn refused(ui: Ui, item: &Item, reason: Refusal) -> impl IntoView + use<> {
         Refusal::Video => (shape::VIDEO, "photo.video"),
         Refusal::NotAccepted => (shape::ALERT, "photo.not_accepted"),
     };
-    let words = ui.say(key);
+    let reason = ui.say(key);
     view! {
         <li class="cell">
             <div class="tile refused" data-path=item.path.clone()>
                 <span class="picture">{picture(item)}</span>
-                <span class="reason">{icon(shape)}<span>{words}</span></span>
+                <span class="reason">{icon(shape)}<span>{reason}</span></span>
             </div>
         </li>
     }

@@ -37,6 +37,8 @@ impl Companion {
                     let path = web_sys::Url::new(&request.url())?.pathname();
                     let body = JsFuture::from(request.text()?).await?.as_string().unwrap_or_default();
                     asked.borrow_mut().push((path.clone(), serde_json::from_str(&body).unwrap_or_default()));
+                    // No network answers at once, and what is seen meanwhile should be seen here too.
+                    gloo_timers::future::TimeoutFuture::new(30).await;
                     let found = answers.borrow().iter().position(|(wanted, ..)| *wanted == path);
                     let index = found.ok_or_else(|| JsValue::from(js_sys::TypeError::new("Failed to fetch")))?;
                     let last = answers.borrow().iter().filter(|(wanted, ..)| *wanted == path).count() == 1;
@@ -300,6 +302,8 @@ async fn a_blocked_window_leaves_a_link_and_the_sign_in_goes_on() {
     let companion = Companion::answering(vec![
         ("/folder/list", 200, signed_out()),
         ("/folder/list", 200, photos(2)),
+        ("/auth/wait", 200, waiting.clone()),
+        ("/auth/wait", 200, waiting.clone()),
         ("/auth/wait", 200, waiting),
         ("/auth/wait", 200, connected),
     ]);
@@ -341,6 +345,30 @@ async fn a_failed_photo_can_be_tried_again_or_left_out() {
     let result = outcome(promise).await;
     assert_eq!(result["filesUploaded"][0]["handle"], "handle1");
     assert_eq!(result["filesFailed"][0]["error"]["code"], "photo_incomplete");
+}
+
+#[wasm_bindgen_test]
+async fn leaving_the_page_asks_while_photos_are_being_copied_and_only_then() {
+    let moving = json!({"event": "progress", "source": "facebook", "path": "/1/1.jpg", "received": 1, "total": 9});
+    let _companion = Companion::answering(vec![
+        ("/folder/list", 200, photos(1)),
+        ("/store/", 200, json!(format!("event: progress\ndata: {moving}\n\n"))),
+    ]);
+    let asks = || {
+        let init = web_sys::EventInit::new();
+        init.set_cancelable(true);
+        let leaving = web_sys::Event::new_with_event_init_dict("beforeunload", &init).unwrap();
+        !web_sys::window().unwrap().dispatch_event(&leaving).unwrap()
+    };
+    let promise = pick(json!("facebook"));
+    click("[data-path='/1/1.jpg']").await;
+    assert!(!asks());
+    click("[data-action='confirm']").await;
+    see(".row[data-state='moving']").await;
+    assert!(asks());
+    click("[aria-label='Close']").await;
+    assert_eq!(outcome(promise).await, json!({"filesUploaded": [], "filesFailed": []}));
+    assert!(!asks());
 }
 
 #[wasm_bindgen_test]

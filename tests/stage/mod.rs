@@ -34,9 +34,14 @@ pub struct Stage {
 impl Stage {
     /// Sets everything up; a login page takes `dwell` before it lets the visitor go.
     pub async fn set(dwell: Duration) -> Self {
+        Self::set_with(Settings { page_dwell: dwell, ..Settings::default() }).await
+    }
+
+    /// Sets everything up with an emulator of these settings. Where they name a `public_url`, the companion goes there.
+    pub async fn set_with(settings: Settings) -> Self {
         // Fails when another story of this process has done it, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let emulator = Emulator::start_with(Settings { page_dwell: dwell, ..Settings::default() }).await;
+        let emulator = Emulator::start_with(settings).await;
         let meta = emulator.url();
         let listener = listen(0).await;
         let companion = format!("http://{}", listener.local_addr().expect("a bound listener has an address"));
@@ -54,12 +59,11 @@ impl Stage {
             instagram_authorize_url: url("/www.instagram.com"),
             instagram_api_url: url("/api.instagram.com"),
             instagram_graph_url: url("/graph.instagram.com"),
-            image_hosts: vec![emulator.address().to_string()],
+            image_hosts: vec![meta.trim_start_matches("http://").to_owned()],
             ..Config::default()
         };
         let page = serve_page(page_of(&companion)).await;
-        let mut stage =
-            Self { emulator, companion, page, http: reqwest::Client::new(), config, running: None, data };
+        let mut stage = Self { emulator, companion, page, http: reqwest::Client::new(), config, running: None, data };
         stage.start_on(listener).await;
         stage
     }

@@ -6,6 +6,7 @@
 mod browser;
 #[path = "../stage/mod.rs"]
 mod stage;
+mod tour;
 mod visitor;
 
 use browser::Browser;
@@ -19,8 +20,17 @@ const DWELL: Duration = Duration::from_secs(2);
 
 /// Tells a story and puts the browser away, however it ends.
 async fn tell<F: Future<Output = ()> + Send + 'static>(dwell: Duration, story: impl FnOnce(Visitor, Stage) -> F) {
+    tell_in(false, dwell, story).await;
+}
+
+/// The same in dark colours, if so wished.
+async fn tell_in<F: Future<Output = ()> + Send + 'static>(
+    dark: bool,
+    dwell: Duration,
+    story: impl FnOnce(Visitor, Stage) -> F,
+) {
     let stage = Stage::set(dwell).await;
-    let visitor = Visitor::at(Browser::start(false).await).await;
+    let visitor = Visitor::at(Browser::start(dark).await).await;
     let told = tokio::spawn(story(visitor.clone(), stage)).await;
     visitor.driver().clone().quit().await.expect("the browser ends");
     if let Err(error) = told {
@@ -251,11 +261,25 @@ async fn the_module_and_the_short_forms() {
         visitor.sees(".service[data-source='instagram']").await;
         visitor.clicks("[aria-label='Close']").await;
         assert_eq!(visitor.receives().await["filesUploaded"], json!([]));
-        visitor.runs("bowerbird.pick('facebook').then(result => window.outcome = { result }); window.outcome = null").await;
+        visitor
+            .runs("bowerbird.pick('facebook').then(result => window.outcome = { result }); window.outcome = null")
+            .await;
         visitor.sees("[data-action='connect']").await;
         visitor.driver().back().await.unwrap();
         assert_eq!(visitor.receives().await["filesUploaded"], json!([]));
         assert_eq!(visitor.runs("return document.querySelectorAll('[data-bowerbird]').length").await, json!(0));
     })
     .await;
+}
+
+/// Walks every screen at a phone's and a desk's width, in light and dark, and leaves pictures in `target/screenshots`.
+#[tokio::test]
+async fn every_screen_fits_a_phone_and_a_desk() {
+    for (width, height, dark) in [(390, 844, false), (1280, 800, false), (390, 844, true), (1280, 800, true)] {
+        tell_in(dark, Duration::ZERO, async move |visitor: Visitor, stage: Stage| {
+            let look = format!("{width}-{}", if dark { "dark" } else { "light" });
+            tour::every_screen(&visitor, &stage, width, height, &look).await;
+        })
+        .await;
+    }
 }

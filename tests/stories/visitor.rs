@@ -14,7 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const IN_DIALOG: &str = "return document.querySelector('[data-bowerbird]')?.shadowRoot.querySelector(arguments[0])";
 
 /// Finds a folder's button by its name.
-const FOLDER: &str = "return [...document.querySelector('[data-bowerbird]')?.shadowRoot.querySelectorAll('.tile.folder') ?? []]
+const FOLDER: &str =
+    "return [...document.querySelector('[data-bowerbird]')?.shadowRoot.querySelectorAll('.tile.folder') ?? []]
     .find(tile => tile.querySelector('.name')?.textContent === arguments[0])";
 
 /// Someone at a browser.
@@ -109,6 +110,11 @@ impl Visitor {
     /// has closed itself.
     pub async fn signs_in(&self, account: &str, then: &[&str]) {
         self.clicks_outside(&format!("button[data-account='{account}']")).await;
+        self.finishes_signing_in(then).await;
+    }
+
+    /// In the provider's window: clicks on each of these, and is back at the page when the window has closed itself.
+    pub async fn finishes_signing_in(&self, then: &[&str]) {
         for selector in then {
             self.clicks_outside(selector).await;
         }
@@ -117,10 +123,16 @@ impl Visitor {
             assert!(began.elapsed() < PATIENCE, "the window of the sign-in stays open");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
+        self.goes_back_to_the_page().await;
+    }
+
+    /// Turns to the customer's page.
+    pub async fn goes_back_to_the_page(&self) {
         self.driver().switch_to_window(self.page.clone()).await.expect("the page");
     }
 
-    async fn clicks_outside(&self, selector: &str) {
+    /// Clicks on something of the page that is not ours.
+    pub async fn clicks_outside(&self, selector: &str) {
         let script = "return document.querySelector(arguments[0])";
         match self.until(script, selector).await {
             Some(element) => element.click().await.expect("a click"),
@@ -156,7 +168,8 @@ impl Visitor {
     pub async fn picks(&self, places: &[usize]) {
         self.sees(".photo").await;
         for place in places {
-            let script = "return document.querySelector('[data-bowerbird]').shadowRoot.querySelectorAll('.photo')[arguments[0]]";
+            let script =
+                "return document.querySelector('[data-bowerbird]').shadowRoot.querySelectorAll('.photo')[arguments[0]]";
             let found = self.driver().execute(script, vec![(*place).into()]).await.expect("a script");
             let Ok(photo) = found.element() else { panic!("there is no photo {place}; {}", self.screen().await) };
             photo.scroll_into_view().await.expect("scrolling");
@@ -190,7 +203,8 @@ impl Visitor {
 
     /// Gives the page this many pixels.
     pub async fn has_a_screen_of(&self, width: u32, height: u32) {
-        let metrics = serde_json::json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+        let metrics =
+            serde_json::json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
         let set = self.driver().cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await;
         set.expect("a screen size");
     }
@@ -206,7 +220,8 @@ impl Visitor {
 
     /// Every word in the dialog.
     pub async fn words(&self) -> String {
-        let script = "return document.querySelector('[data-bowerbird]')?.shadowRoot.querySelector('.dialog')?.innerText ?? ''";
+        let script =
+            "return document.querySelector('[data-bowerbird]')?.shadowRoot.querySelector('.dialog')?.innerText ?? ''";
         self.runs(script).await.as_str().unwrap_or_default().to_owned()
     }
 

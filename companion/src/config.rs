@@ -1,0 +1,371 @@
+//! Every setting once: name, default and words. `bowerbird-companion settings` prints the table.
+//!
+//! A setting is read from its default, then a TOML file, then the environment (`BOWERBIRD_` and the name in capitals;
+//! lists are comma-separated, `apps` is JSON), then the command line; the later one wins. With no setting at all the companion
+//! runs against the emulator on this machine.
+
+use crate::secrets::Secret;
+use anyhow::{Context as _, bail, ensure};
+use ipnet::IpNet;
+use serde::Deserialize;
+use std::net::{IpAddr, SocketAddr};
+use std::path::{Path, PathBuf};
+use url::Url;
+
+/// One row of [`SETTINGS`].
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The name in the TOML file.
+    pub name: &'static str,
+    /// What it is, with unit and default.
+    pub doc: &'static str,
+}
+
+impl Setting {
+    /// The environment variable.
+    pub fn variable(&self) -> String {
+        format!("BOWERBIRD_{}", self.name.to_uppercase())
+    }
+}
+
+macro_rules! settings {
+    ($($(#[doc = $doc:literal])+ $name:ident: $type:ty = $default:expr;)*) => {
+        /// The settings of a companion. [`Config::default`] runs against the emulator on this machine.
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config {
+            $($(#[doc = $doc])+ pub $name: $type,)*
+        }
+
+        impl Default for Config {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
+        /// Every setting, in the order of the manual.
+        pub const SETTINGS: &[Setting] = &[$(Setting { name: stringify!($name), doc: concat!($($doc, "\n"),+) },)*];
+
+        impl Config {
+            /// Takes one setting from text. The error says what is wrong with the value.
+            fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+                match name {
+                    $(stringify!($name) => self.$name = FromText::from_text(value)?,)*
+                    _ => return Err("there is no such setting".to_owned()),
+                }
+                Ok(())
+            }
+        }
+    };
+}
+
+settings! {
+    /// The address to listen on. Default 127.0.0.1:8787.
+    listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8787));
+    /// Where browsers and providers reach this server, without a path. Default http://127.0.0.1:8787.
+    /// The OAuth redirect URIs to register are this plus `/api/client/facebook/authCallback/open` and
+    /// `/api/client/instagram/authCallback/open`.
+    public_url: Url = url("http://127.0.0.1:8787");
+    /// Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed. Default none.
+    trusted_proxies: Vec<Network> = Vec::new();
+    /// The folder of files, database and signing key. Default `data`.
+    data_dir: PathBuf = PathBuf::from("data");
+    /// The database, `sqlite://<file>`. Default empty: `companion.sqlite` in `data_dir`.
+    database_url: Secret = Secret::default();
+    /// The key that signs thumbnail URLs, at least 32 characters. Default empty: made at the first start and kept in `data_dir`.
+    secret: Secret = Secret::default();
+    /// The folder of the built widget (`bowerbird.js` and what it loads). Default `pkg`.
+    widget_dir: PathBuf = PathBuf::from("pkg");
+    /// A folder whose `index.html` is served at `/`. Default none.
+    site_dir: Option<PathBuf> = None;
+    /// The sites that may use this companion: API key and origins (`*` is every origin). Default the key `demo` for all.
+    apps: Vec<AppConfig> = vec![AppConfig { key: "demo".to_owned(), origins: vec!["*".to_owned()] }];
+    /// The version of Meta's Graph API. Default v25.0.
+    graph_version: String = "v25.0".to_owned();
+    /// Id of the Facebook app; empty leaves Facebook out. Default the emulator's.
+    facebook_app_id: String = "1000000000000001".to_owned();
+    /// Secret of the Facebook app. Default the emulator's.
+    facebook_app_secret: Secret = Secret::new("emulated-facebook-secret");
+    /// Base of Facebook's login dialog, `https://www.facebook.com` in earnest. Default the emulator's.
+    facebook_dialog_url: Url = url("http://127.0.0.1:8788/www.facebook.com");
+    /// Base of Facebook's Graph API, `https://graph.facebook.com` in earnest. Default the emulator's.
+    facebook_graph_url: Url = url("http://127.0.0.1:8788/graph.facebook.com");
+    /// Id of the Instagram app (not of the Facebook app that it belongs to); empty leaves Instagram out. Default the emulator's.
+    instagram_app_id: String = "2000000000000002".to_owned();
+    /// Secret of the Instagram app. Default the emulator's.
+    instagram_app_secret: Secret = Secret::new("emulated-instagram-secret");
+    /// Base of Instagram's authorization page, `https://www.instagram.com` in earnest. Default the emulator's.
+    instagram_authorize_url: Url = url("http://127.0.0.1:8788/www.instagram.com");
+    /// Base of Instagram's code exchange, `https://api.instagram.com` in earnest. Default the emulator's.
+    instagram_api_url: Url = url("http://127.0.0.1:8788/api.instagram.com");
+    /// Base of Instagram's Graph API, `https://graph.instagram.com` in earnest. Default the emulator's.
+    instagram_graph_url: Url = url("http://127.0.0.1:8788/graph.instagram.com");
+    /// Hosts from which pictures are fetched. `.fbcdn.net` is every host below it and `example.org` one host, both over
+    /// https and public addresses only; `host:port` is exactly that, over http too and on private addresses.
+    /// Default Meta's three and the emulator's.
+    image_hosts: Vec<String> = [".fbcdn.net", ".cdninstagram.com", ".fbsbx.com", "127.0.0.1:8788"].map(str::to_owned).to_vec();
+    /// The largest photo that is stored, in bytes. Default 104857600 (100 MiB).
+    max_file_bytes: u64 = 100 * 1024 * 1024;
+    /// Seconds of silence after which a transfer is given up, and the longest that an API call may take. Default 30.
+    fetch_timeout: u64 = 30;
+    /// The longest that fetching one photo may take, in seconds. Default 600.
+    fetch_total_timeout: u64 = 600;
+    /// How many photos are stored at the same time. Default 4.
+    store_concurrency: usize = 4;
+}
+
+/// A site that may use the companion.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AppConfig {
+    /// What its pages pass to `init()`. Not a secret.
+    pub key: String,
+    /// `https://shop.example`, without a path; `*` is every origin.
+    pub origins: Vec<String>,
+}
+
+/// An address, or a network as `10.0.0.0/8`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Network(IpNet);
+
+impl Network {
+    /// Whether the address is in it.
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map(Self).map_err(|error| format!("`{text}`: {error}"))
+    }
+}
+
+impl Config {
+    /// Defaults, then `file`, then those variables of `environment` that begin with `BOWERBIRD_`.
+    ///
+    /// An unknown name in the file is an error that names it; an unknown variable is warned about, because other programs of
+    /// the house share the prefix.
+    pub fn load(file: Option<&Path>, environment: impl IntoIterator<Item = (String, String)>) -> anyhow::Result<Self> {
+        let mut config = match file {
+            None => Self::default(),
+            Some(path) => {
+                let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+                toml::from_str(&text).with_context(|| format!("in {}", path.display()))?
+            }
+        };
+        for (variable, value) in environment {
+            let Some(name) = variable.strip_prefix("BOWERBIRD_") else { continue };
+            let name = name.to_lowercase();
+            if name == "config" {
+                continue;
+            }
+            if !SETTINGS.iter().any(|setting| setting.name == name) {
+                tracing::warn!(variable, "no setting of the companion has this variable");
+                continue;
+            }
+            if let Err(reason) = config.set(&name, &value) {
+                bail!("{variable}: {reason}");
+            }
+        }
+        Ok(config)
+    }
+
+    /// The defaults with every provider address replaced by an emulator's at `emulator` (`http://127.0.0.1:8788`).
+    pub fn against_emulator(emulator: &str) -> anyhow::Result<Self> {
+        let at = |host: &str| Url::parse(&format!("{}/{host}", emulator.trim_end_matches('/')));
+        let authority = Url::parse(emulator)?.authority().to_owned();
+        let mut config = Self {
+            facebook_dialog_url: at("www.facebook.com")?,
+            facebook_graph_url: at("graph.facebook.com")?,
+            instagram_authorize_url: at("www.instagram.com")?,
+            instagram_api_url: at("api.instagram.com")?,
+            instagram_graph_url: at("graph.instagram.com")?,
+            ..Self::default()
+        };
+        config.image_hosts.retain(|host| host.starts_with('.'));
+        config.image_hosts.push(authority);
+        Ok(config)
+    }
+
+    /// Refuses settings that cannot work, naming the one that is wrong.
+    pub fn check(&self) -> anyhow::Result<()> {
+        ensure!(
+            matches!(self.public_url.scheme(), "http" | "https") && self.public_url.path() == "/",
+            "public_url: must be http(s)://host[:port] without a path"
+        );
+        ensure!(self.store_concurrency > 0, "store_concurrency: must be at least 1");
+        ensure!(self.fetch_timeout > 0, "fetch_timeout: must be at least 1 second");
+        ensure!(self.secret.is_empty() || self.secret.expose().len() >= 32, "secret: must have at least 32 characters");
+        let version = self.graph_version.strip_prefix('v').and_then(|version| version.split_once('.'));
+        ensure!(
+            version.is_some_and(|(major, minor)| major.parse::<u16>().is_ok() && minor.parse::<u16>().is_ok()),
+            "graph_version: must look like v25.0"
+        );
+        ensure!(!self.apps.is_empty(), "apps: at least one is needed");
+        for (position, app) in self.apps.iter().enumerate() {
+            ensure!(!app.key.is_empty(), "apps: a key is empty");
+            ensure!(
+                !self.apps[..position].iter().any(|other| other.key == app.key),
+                "apps: the key `{}` is there twice",
+                app.key
+            );
+            for origin in &app.origins {
+                let plain =
+                    origin == "*" || Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin);
+                ensure!(plain, "apps: `{origin}` is no origin; write it as https://shop.example, without a path");
+            }
+        }
+        Ok(())
+    }
+
+    /// An absolute URL of this server; `path` begins with `/`.
+    pub fn public(&self, path: &str) -> String {
+        format!("{}{path}", self.public_url.origin().ascii_serialization())
+    }
+
+    /// Whether app ids of the emulator are in use at an address that strangers reach.
+    pub fn emulated_in_public(&self) -> bool {
+        let local = matches!(self.public_url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        !local && self.facebook_app_secret.expose() == "emulated-facebook-secret"
+    }
+}
+
+fn url(text: &str) -> Url {
+    Url::parse(text).expect("a default that is a URL")
+}
+
+/// How a setting's type is read from an environment variable.
+trait FromText: Sized {
+    fn from_text(text: &str) -> Result<Self, String>;
+}
+
+macro_rules! from_text_by_parsing {
+    ($($type:ty),*) => { $(impl FromText for $type {
+        fn from_text(text: &str) -> Result<Self, String> {
+            text.trim().parse().map_err(|error| format!("`{text}`: {error}"))
+        }
+    })* };
+}
+from_text_by_parsing!(SocketAddr, Url, String, u64, usize);
+
+impl FromText for Secret {
+    fn from_text(text: &str) -> Result<Self, String> {
+        Ok(Self::new(text.trim()))
+    }
+}
+
+impl FromText for PathBuf {
+    fn from_text(text: &str) -> Result<Self, String> {
+        Ok(Self::from(text))
+    }
+}
+
+impl FromText for Option<PathBuf> {
+    fn from_text(text: &str) -> Result<Self, String> {
+        Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+    }
+}
+
+fn list(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|entry| !entry.is_empty())
+}
+
+impl FromText for Vec<String> {
+    fn from_text(text: &str) -> Result<Self, String> {
+        Ok(list(text).map(str::to_owned).collect())
+    }
+}
+
+impl FromText for Vec<Network> {
+    fn from_text(text: &str) -> Result<Self, String> {
+        list(text).map(|entry| Network::try_from(entry.to_owned())).collect()
+    }
+}
+
+impl FromText for Vec<AppConfig> {
+    fn from_text(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from_toml(text: &str) -> anyhow::Result<Config> {
+        let file = tempfile::NamedTempFile::new()?;
+        std::fs::write(file.path(), text)?;
+        Config::load(Some(file.path()), [])
+    }
+
+    #[test]
+    fn the_defaults_pass_their_own_check() {
+        Config::default().check().unwrap();
+        assert_eq!(Config::default().public("/x"), "http://127.0.0.1:8787/x");
+    }
+
+    #[test]
+    fn an_unknown_name_in_the_file_is_named() {
+        let error = format!("{:#}", from_toml("listne = '127.0.0.1:1'").unwrap_err());
+        assert!(error.contains("listne") && error.contains("listen"), "{error}");
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "store_concurrency = 2\nmax_file_bytes = 7").unwrap();
+        let variables = [
+            ("BOWERBIRD_STORE_CONCURRENCY", "3"),
+            ("BOWERBIRD_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1"),
+            ("BOWERBIRD_APPS", r#"[{"key":"k","origins":["https://shop.example"]}]"#),
+            ("BOWERBIRD_SITE_DIR", "demo"),
+            ("PATH", "/bin"),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let config = Config::load(Some(file.path()), variables).unwrap();
+        assert_eq!((config.store_concurrency, config.max_file_bytes), (3, 7));
+        assert_eq!(config.trusted_proxies.len(), 2);
+        assert_eq!(config.apps[0].key, "k");
+        assert_eq!(config.site_dir, Some(PathBuf::from("demo")));
+        config.check().unwrap();
+    }
+
+    #[test]
+    fn a_bad_value_names_its_variable() {
+        let error = Config::load(None, [("BOWERBIRD_LISTEN".to_owned(), "here".to_owned())]).unwrap_err();
+        assert!(error.to_string().contains("BOWERBIRD_LISTEN"), "{error}");
+    }
+
+    #[test]
+    fn every_setting_can_be_read_from_text() {
+        for setting in SETTINGS {
+            let result = Config::default().set(setting.name, "");
+            assert_ne!(result, Err("there is no such setting".to_owned()), "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_refused_by_name() {
+        let refused = |change: fn(&mut Config)| {
+            let mut config = Config::default();
+            change(&mut config);
+            config.check().unwrap_err().to_string()
+        };
+        assert!(refused(|c| c.public_url = url("http://h/x")).starts_with("public_url"));
+        assert!(refused(|c| c.apps[0].origins = vec!["https://shop.example/".to_owned()]).starts_with("apps"));
+        assert!(refused(|c| c.apps.push(c.apps[0].clone())).contains("twice"));
+        assert!(refused(|c| c.graph_version = "25".to_owned()).starts_with("graph_version"));
+        assert!(refused(|c| c.secret = Secret::new("short")).starts_with("secret"));
+    }
+
+    #[test]
+    fn printing_the_settings_shows_no_secret() {
+        let printed = format!("{:?}", Config::default());
+        assert!(!printed.contains("emulated-facebook-secret"), "{printed}");
+    }
+}

@@ -1,0 +1,75 @@
+//! What is in the storage.
+
+use super::{Db, Millis};
+use sqlx::FromRow;
+use sqlx::query::Query;
+use sqlx::sqlite::{Sqlite, SqliteArguments};
+
+/// A stored file.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct FileRow {
+    /// Its public name.
+    pub handle: String,
+    /// The site.
+    pub app_key: String,
+    /// Where it came from.
+    pub source: String,
+    /// Its path there.
+    pub source_path: String,
+    /// Its key in the storage.
+    pub object_key: String,
+    /// The container asked for.
+    pub container: Option<String>,
+    /// A name for people.
+    pub filename: String,
+    /// Its type, judged from the bytes.
+    pub mimetype: String,
+    /// Bytes.
+    pub size: i64,
+    /// SHA-256, hex.
+    pub sha256: String,
+    /// Pixels.
+    pub width: Option<i64>,
+    /// Pixels.
+    pub height: Option<i64>,
+    /// The visitor's words.
+    pub caption: Option<String>,
+    /// When it was taken or published, RFC 3339.
+    pub taken: Option<String>,
+}
+
+pub(super) fn insert(file: &FileRow, time: Millis) -> Query<'_, Sqlite, SqliteArguments> {
+    sqlx::query(
+        "INSERT INTO files (handle, app_key, source, source_path, object_key, container, filename, mimetype, size, sha256, \
+                            width, height, caption, taken, created_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+    )
+    .bind(&file.handle)
+    .bind(&file.app_key)
+    .bind(&file.source)
+    .bind(&file.source_path)
+    .bind(&file.object_key)
+    .bind(&file.container)
+    .bind(&file.filename)
+    .bind(&file.mimetype)
+    .bind(file.size)
+    .bind(&file.sha256)
+    .bind(file.width)
+    .bind(file.height)
+    .bind(&file.caption)
+    .bind(&file.taken)
+    .bind(time)
+}
+
+impl Db {
+    /// The file with this handle.
+    pub async fn file(&self, handle: &str) -> sqlx::Result<Option<FileRow>> {
+        sqlx::query_as(
+            "SELECT handle, app_key, source, source_path, object_key, container, filename, mimetype, size, sha256, width, height, \
+             caption, taken FROM files WHERE handle = $1",
+        )
+        .bind(handle)
+        .fetch_optional(&self.pool)
+        .await
+    }
+}

@@ -1,0 +1,203 @@
+//! The queue of photos to be stored.
+
+use super::{Db, FileRow, Millis, now};
+use sqlx::{FromRow, QueryBuilder};
+
+/// What begins a job.
+#[derive(Debug, Clone)]
+pub struct NewJob<'a> {
+    /// The same for the same wish of the same session.
+    pub request_key: &'a str,
+    /// The site.
+    pub app_key: &'a str,
+    /// With whose token.
+    pub connection_id: &'a str,
+    /// From where.
+    pub source: &'a str,
+    /// Which photo.
+    pub path: &'a str,
+    /// Which types the page takes, as JSON.
+    pub accept: &'a str,
+    /// The container asked for, to be told again.
+    pub container: Option<&'a str>,
+    /// The prefix of the key.
+    pub prefix: &'a str,
+    /// The handle, if the job is new.
+    pub handle: &'a str,
+}
+
+/// A job that a worker has taken.
+#[derive(Debug, Clone, FromRow)]
+pub struct JobRow {
+    /// Its id.
+    pub id: String,
+    /// The site.
+    pub app_key: String,
+    /// With whose token; none when the provider no longer takes it.
+    pub connection_id: Option<String>,
+    /// From where.
+    pub source: String,
+    /// Which photo.
+    pub path: String,
+    /// Which types the page takes, as JSON.
+    pub accept: String,
+    /// The container asked for.
+    pub container: Option<String>,
+    /// The prefix of the key.
+    pub prefix: String,
+    /// The handle that the file will have.
+    pub handle: String,
+}
+
+/// Where a job is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobState {
+    /// Waits for a worker.
+    Queued,
+    /// Is being copied.
+    Running,
+    /// Ended well.
+    Stored,
+    /// Ended badly.
+    Failed,
+}
+
+/// How a job stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The job.
+    pub id: String,
+    /// Where it is.
+    pub state: JobState,
+    /// Bytes so far.
+    pub received: u64,
+    /// Bytes in all.
+    pub total: Option<u64>,
+    /// The code of the problem that it failed with.
+    pub problem: Option<String>,
+    /// The handle of the file, which is there once it is stored.
+    pub handle: String,
+}
+
+type StandingColumns = (String, String, i64, Option<i64>, Option<String>, String);
+
+impl Db {
+    /// Begins a job, or begins a failed one again, or finds the one that is under way or done. Answers its id.
+    pub async fn begin_job(&self, id: &str, job: &NewJob<'_>) -> sqlx::Result<String> {
+        sqlx::query(
+            "INSERT INTO jobs (id, request_key, app_key, connection_id, source, path, accept, container, prefix, handle, \
+                               state, received, created_ms, updated_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11) \
+             ON CONFLICT (request_key) DO UPDATE SET state = 'queued', received = 0, total = NULL, problem = NULL, \
+                 connection_id = excluded.connection_id, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms \
+             WHERE jobs.state = 'failed'",
+        )
+        .bind(id)
+        .bind(job.request_key)
+        .bind(job.app_key)
+        .bind(job.connection_id)
+        .bind(job.source)
+        .bind(job.path)
+        .bind(job.accept)
+        .bind(job.container)
+        .bind(job.prefix)
+        .bind(job.handle)
+        .bind(now())
+        .execute(&self.pool)
+        .await?;
+        sqlx::query_scalar("SELECT id FROM jobs WHERE request_key = $1")
+            .bind(job.request_key)
+            .fetch_one(&self.pool)
+            .await
+    }
+
+    /// Takes the oldest waiting job.
+    pub async fn claim_job(&self) -> sqlx::Result<Option<JobRow>> {
+        sqlx::query_as(
+            "UPDATE jobs SET state = 'running', received = 0, total = NULL, updated_ms = $1 \
+             WHERE state = 'queued' AND id = (SELECT id FROM jobs WHERE state = 'queued' ORDER BY created_ms, id LIMIT 1) \
+             RETURNING id, app_key, connection_id, source, path, accept, container, prefix, handle",
+        )
+        .bind(now())
+        .fetch_optional(&self.pool)
+        .await
+    }
+
+    /// Puts jobs that a process left unfinished back into the queue. Only one process works on a database's queue, so at its
+    /// start none can be running.
+    pub async fn requeue_jobs(&self) -> sqlx::Result<Vec<JobRow>> {
+        sqlx::query_as(
+            "UPDATE jobs SET state = 'queued', received = 0, total = NULL, updated_ms = $1 WHERE state = 'running' \
+             RETURNING id, app_key, connection_id, source, path, accept, container, prefix, handle",
+        )
+        .bind(now())
+        .fetch_all(&self.pool)
+        .await
+    }
+
+    /// Notes how far a transfer is.
+    pub async fn job_progress(&self, id: &str, received: u64, total: Option<u64>) -> sqlx::Result<()> {
+        sqlx::query("UPDATE jobs SET received = $1, total = $2, updated_ms = $3 WHERE id = $4 AND state = 'running'")
+            .bind(received as i64)
+            .bind(total.map(|total| total as i64))
+            .bind(now())
+            .bind(id)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+    }
+
+    /// Ends a job badly.
+    pub async fn fail_job(&self, id: &str, problem: &str) -> sqlx::Result<()> {
+        sqlx::query("UPDATE jobs SET state = 'failed', problem = $1, updated_ms = $2 WHERE id = $3")
+            .bind(problem)
+            .bind(now())
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        self.drop_unneeded_connections().await
+    }
+
+    /// Ends a job well: the file and the job's end become true together.
+    pub async fn finish_job(&self, id: &str, file: &FileRow) -> sqlx::Result<()> {
+        let time: Millis = now();
+        let mut work = self.pool.begin().await?;
+        super::files::insert(file, time).execute(&mut *work).await?;
+        sqlx::query("UPDATE jobs SET state = 'stored', received = $1, total = $1, problem = NULL, updated_ms = $2 WHERE id = $3")
+            .bind(file.size)
+            .bind(time)
+            .bind(id)
+            .execute(&mut *work)
+            .await?;
+        work.commit().await?;
+        self.drop_unneeded_connections().await
+    }
+
+    /// How these jobs stand, in one query.
+    pub async fn standings(&self, ids: &[&str]) -> sqlx::Result<Vec<Standing>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut query = QueryBuilder::new("SELECT id, state, received, total, problem, handle FROM jobs WHERE id IN (");
+        let mut list = query.separated(", ");
+        for id in ids {
+            list.push_bind(*id);
+        }
+        query.push(")");
+        let rows: Vec<StandingColumns> = query.build_query_as().fetch_all(&self.pool).await?;
+        let standing = |(id, state, received, total, problem, handle): StandingColumns| Standing {
+            id,
+            state: match state.as_str() {
+                "queued" => JobState::Queued,
+                "running" => JobState::Running,
+                "stored" => JobState::Stored,
+                _ => JobState::Failed,
+            },
+            received: received.unsigned_abs(),
+            total: total.map(i64::unsigned_abs),
+            problem,
+            handle,
+        };
+        Ok(rows.into_iter().map(standing).collect())
+    }
+}

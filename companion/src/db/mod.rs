@@ -1,0 +1,76 @@
+//! All SQL. SQLite now, in words that PostgreSQL takes too: text ids, integer milliseconds, `$1` placeholders.
+
+mod files;
+mod jobs;
+mod sessions;
+mod signins;
+
+pub use files::FileRow;
+pub use jobs::{JobRow, JobState, NewJob, Standing};
+pub use sessions::{ConnectionRow, SessionRow};
+pub use signins::{CONNECTED, Finishing, NewConnection, SignInRow};
+
+use anyhow::Context as _;
+use sqlx::migrate::Migrator;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use std::path::Path;
+use std::str::FromStr as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The schema, step by step.
+pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
+
+/// Milliseconds since 1970.
+pub type Millis = i64;
+
+/// Now.
+pub fn now() -> Millis {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as Millis)
+}
+
+/// How long ended jobs are remembered, and with them that a photo was already stored.
+const JOBS_KEPT: Millis = 7 * 24 * 3600 * 1000;
+
+/// The database.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: SqlitePool,
+}
+
+impl Db {
+    /// Opens the database and brings its schema up to date. An empty `url` is `companion.sqlite` in `data_dir`.
+    pub async fn open(url: &str, data_dir: &Path) -> anyhow::Result<Self> {
+        let options = match url {
+            "" => SqliteConnectOptions::new().filename(data_dir.join("companion.sqlite")),
+            url => SqliteConnectOptions::from_str(url).context("database_url: must be sqlite://<file>")?,
+        };
+        let options = options
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(Duration::from_secs(10));
+        let pool = SqlitePoolOptions::new()
+            .max_connections(8)
+            .connect_with(options)
+            .await
+            .context("cannot open the database")?;
+        MIGRATIONS.run(&pool).await.context("cannot bring the database up to date")?;
+        Ok(Self { pool })
+    }
+
+    /// Forgets what has had its time: sessions idle since `idle_since` with their sign-ins, connections that nothing needs, old jobs.
+    pub async fn sweep(&self, idle_since: Millis) -> sqlx::Result<()> {
+        sqlx::query("DELETE FROM sessions WHERE seen_ms < $1").bind(idle_since).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM jobs WHERE state IN ('stored', 'failed') AND updated_ms < $1")
+            .bind(now() - JOBS_KEPT)
+            .execute(&self.pool)
+            .await?;
+        self.drop_unneeded_connections().await
+    }
+
+    /// Closes it; what was written is on disk.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,82 @@
+//! [`ApiError`] and its one reply, `{"error": {"text", "code"}}`. Causes are logged, never sent.
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use bowerbird_protocol::problem::{ErrorReply, Problem, ProblemCode};
+use std::fmt::Display;
+
+/// A request that ends without its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiError {
+    status: StatusCode,
+    problem: Problem,
+}
+
+impl ApiError {
+    /// With the words and the status that belong to the code.
+    pub fn new(code: ProblemCode) -> Self {
+        Self { status: status(code), problem: Problem::new(code) }
+    }
+
+    /// With words that name the very thing that is wrong. They are sent: no causes, no secrets.
+    pub fn with_text(code: ProblemCode, text: impl Into<String>) -> Self {
+        Self { status: status(code), problem: Problem::with_text(code, text) }
+    }
+
+    /// Nothing is at this address.
+    pub fn not_found() -> Self {
+        Self {
+            status: StatusCode::NOT_FOUND,
+            problem: Problem::with_text(ProblemCode::Other, "There is nothing at this address."),
+        }
+    }
+
+    /// A fault of ours. The cause goes to the log.
+    pub fn internal(cause: impl Display) -> Self {
+        tracing::error!(%cause, "a fault of the companion");
+        Self::new(ProblemCode::Internal)
+    }
+
+    /// What is sent.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+}
+
+/// The HTTP status that goes with a problem when it is the whole reply.
+fn status(code: ProblemCode) -> StatusCode {
+    match code {
+        ProblemCode::UnknownKey | ProblemCode::OriginNotAllowed => StatusCode::FORBIDDEN,
+        ProblemCode::BadRequest | ProblemCode::BadPath | ProblemCode::UnknownSource => StatusCode::BAD_REQUEST,
+        ProblemCode::SessionExpired => StatusCode::UNAUTHORIZED,
+        ProblemCode::PhotoGone => StatusCode::NOT_FOUND,
+        ProblemCode::Internal | ProblemCode::StorageFailed => StatusCode::INTERNAL_SERVER_ERROR,
+        ProblemCode::RateLimited => StatusCode::SERVICE_UNAVAILABLE,
+        _ => StatusCode::BAD_GATEWAY,
+    }
+}
+
+impl From<sqlx::Error> for ApiError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::internal(format_args!("database: {error}"))
+    }
+}
+
+impl From<object_store::Error> for ApiError {
+    fn from(error: object_store::Error) -> Self {
+        tracing::error!(cause = %error, "the storage failed");
+        Self::new(ProblemCode::StorageFailed)
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if self.status.is_client_error() && self.status != StatusCode::NOT_FOUND {
+            // Words about a body may repeat a value of it, which may be a token.
+            let text = if self.problem.code == ProblemCode::BadRequest { "" } else { &self.problem.text };
+            tracing::warn!(code = self.problem.code.as_str(), text, "request refused");
+        }
+        (self.status, Json(ErrorReply { error: self.problem })).into_response()
+    }
+}

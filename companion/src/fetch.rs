@@ -1,0 +1,441 @@
+//! The one guarded way out: every request that the companion makes to another host passes here.
+//!
+//! What may be asked is a list of hosts. A name is resolved by us and answers of private addresses are dropped, so that a name on
+//! the list cannot be pointed at the operator's own network; redirects are not followed; time and size are limited. URLs
+//! are never logged whole, because queries carry tokens and signatures.
+
+use crate::config::Config;
+use crate::secrets::Secret;
+use anyhow::Context as _;
+use axum::body::Bytes;
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
+use std::collections::HashSet;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
+use tokio::time::Instant;
+use url::{Host, Url};
+
+/// The largest answer of an API that is read.
+const MAX_ANSWER: u64 = 16 * 1024 * 1024;
+
+/// What keeps a client from being built, on machines that lack it.
+const NO_TLS: &str = "cannot make HTTPS requests (on Debian, the package ca-certificates has what is needed)";
+
+/// Why nothing, or not all, came back.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The host is not on the list, or resolves to no public address.
+    #[error("the host {0} is not on the list of hosts that are fetched from")]
+    NotListed(String),
+    /// No connection, no answer, or silence for too long.
+    #[error("no answer: {0}")]
+    NoAnswer(String),
+    /// An answer other than 200. A redirect is one too.
+    #[error("the answer was HTTP {0}")]
+    Status(StatusCode),
+    /// The transfer ended early.
+    #[error("the transfer ended after {received} bytes: {cause}")]
+    Cut {
+        /// Bytes that arrived.
+        received: u64,
+        /// What ended it.
+        cause: String,
+    },
+    /// More than is taken.
+    #[error("more than {0} bytes")]
+    TooLarge(u64),
+}
+
+/// A list of hosts.
+#[derive(Debug, Clone, Default)]
+struct Hosts(Vec<Rule>);
+
+#[derive(Debug, Clone)]
+enum Rule {
+    /// `.fbcdn.net`: hosts below it.
+    Below(String),
+    /// `example.org`: that host.
+    Host(String),
+    /// `127.0.0.1:8788`: that host at that port, whatever its address, over http too.
+    Exactly(String, u16),
+}
+
+impl Hosts {
+    fn read(entries: &[String]) -> anyhow::Result<Self> {
+        let rule = |entry: &String| {
+            if entry.starts_with('.') {
+                return Ok(Rule::Below(entry.to_ascii_lowercase()));
+            }
+            let url = Url::parse(&format!("http://{entry}/"))
+                .with_context(|| format!("image_hosts: `{entry}` is no host"))?;
+            let host = url.host_str().with_context(|| format!("image_hosts: `{entry}` is no host"))?.to_owned();
+            // Port 80 is the one that the parser drops as the scheme's own.
+            let port = url.port().or_else(|| entry.ends_with(":80").then_some(80));
+            Ok(port.map_or(Rule::Host(host.clone()), |port| Rule::Exactly(host, port)))
+        };
+        entries.iter().map(rule).collect::<anyhow::Result<_>>().map(Self)
+    }
+
+    /// The hosts of the operator's own base URLs.
+    fn of(bases: &[&Url]) -> Self {
+        let rule = |base: &&Url| Some(Rule::Exactly(base.host_str()?.to_owned(), base.port_or_known_default()?));
+        Self(bases.iter().filter_map(rule).collect())
+    }
+
+    fn check(&self, url: &Url) -> Result<(), FetchError> {
+        let host = url.host_str().unwrap_or_default();
+        let allowed = match url.port_or_known_default() {
+            _ if !matches!(url.scheme(), "http" | "https")
+                || !url.username().is_empty()
+                || url.password().is_some() =>
+            {
+                false
+            }
+            None => false,
+            Some(port) => self.0.iter().any(|rule| {
+                let public = url.scheme() == "https" && port == 443 && matches!(url.host(), Some(Host::Domain(_)));
+                match rule {
+                    Rule::Below(suffix) => public && host.ends_with(suffix.as_str()),
+                    Rule::Host(name) => public && host == name,
+                    Rule::Exactly(name, listed) => host == name && port == *listed,
+                }
+            }),
+        };
+        if allowed { Ok(()) } else { Err(FetchError::NotListed(host.to_owned())) }
+    }
+
+    fn exact_names(&self) -> impl Iterator<Item = String> {
+        self.0.iter().filter_map(|rule| match rule {
+            Rule::Exactly(name, _) => Some(name.clone()),
+            _ => None,
+        })
+    }
+}
+
+/// Makes the companion's requests.
+#[derive(Debug, Clone)]
+pub struct Fetcher {
+    apis: Client,
+    pictures: Client,
+    api_hosts: Hosts,
+    picture_hosts: Hosts,
+    timeout: Duration,
+    total_timeout: Duration,
+}
+
+/// A request to an API.
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// Where to. The query may hold secrets, it is not logged.
+    pub url: Url,
+    /// The visitor's token, sent as `Authorization: Bearer`.
+    pub bearer: Option<&'a Secret>,
+    /// Sent as a form by POST; without one it is a GET.
+    pub form: Option<&'a [(&'a str, &'a str)]>,
+}
+
+/// An API's answer, whatever its status.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+impl Fetcher {
+    /// From the settings: the providers' base URLs and `image_hosts`.
+    pub fn new(config: &Config) -> anyhow::Result<Self> {
+        // Fails when another part of the process was first, which is as good.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let api_hosts =
+            Hosts::of(&[&config.facebook_graph_url, &config.instagram_api_url, &config.instagram_graph_url]);
+        let picture_hosts = Hosts::read(&config.image_hosts)?;
+        let resolver = PublicOnly { listed: api_hosts.exact_names().chain(picture_hosts.exact_names()).collect() };
+        let timeout = Duration::from_secs(config.fetch_timeout);
+        let client = || {
+            Client::builder()
+                .user_agent(concat!("Bowerbird/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .no_proxy()
+                .dns_resolver(resolver.clone())
+                .connect_timeout(timeout.min(Duration::from_secs(10)))
+                .read_timeout(timeout)
+        };
+        Ok(Self {
+            apis: client().timeout(timeout).build().context(NO_TLS)?,
+            // Pictures do not shrink, and an encoded one would hide its length.
+            pictures: client().no_gzip().build().context(NO_TLS)?,
+            api_hosts,
+            picture_hosts,
+            timeout,
+            total_timeout: Duration::from_secs(config.fetch_total_timeout),
+        })
+    }
+
+    /// Calls an API and reads the whole answer.
+    pub async fn call(&self, call: Call<'_>) -> Result<Answer, FetchError> {
+        self.api_hosts.check(&call.url)?;
+        let method = if call.form.is_some() { Method::POST } else { Method::GET };
+        let mut request = self.apis.request(method, call.url);
+        if let Some(bearer) = call.bearer {
+            request = request.bearer_auth(bearer.expose());
+        }
+        if let Some(form) = call.form {
+            request = request.form(form);
+        }
+        let response = self.send(request).await?;
+        let status = response.status();
+        let body = Download::new(response, MAX_ANSWER, Instant::now() + self.timeout)?.all().await?;
+        Ok(Answer { status, body })
+    }
+
+    /// Begins to fetch a picture of at most `max` bytes.
+    pub async fn open(&self, url: &Url, max: u64) -> Result<Download, FetchError> {
+        self.picture_hosts.check(url)?;
+        let response = self.send(self.pictures.get(url.clone())).await?;
+        match response.status() {
+            StatusCode::OK => Download::new(response, max, Instant::now() + self.total_timeout),
+            status => Err(FetchError::Status(status)),
+        }
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, FetchError> {
+        match tokio::time::timeout(self.timeout, request.send()).await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(error)) => Err(FetchError::NoAnswer(words(error))),
+            Err(_) => Err(FetchError::NoAnswer("it took too long".to_owned())),
+        }
+    }
+}
+
+/// An error's whole chain, without the URL that reqwest puts in front.
+fn words(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(&error);
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+/// A body that is arriving.
+#[derive(Debug)]
+pub struct Download {
+    response: Response,
+    total: Option<u64>,
+    received: u64,
+    max: u64,
+    deadline: Instant,
+}
+
+impl Download {
+    fn new(response: Response, max: u64, deadline: Instant) -> Result<Self, FetchError> {
+        let length = |value: &header::HeaderValue| value.to_str().ok()?.parse::<u64>().ok();
+        let total = response.headers().get(header::CONTENT_LENGTH).and_then(length);
+        if total.is_some_and(|total| total > max) {
+            return Err(FetchError::TooLarge(max));
+        }
+        Ok(Self { response, total, received: 0, max, deadline })
+    }
+
+    /// Bytes in all, where the host tells.
+    pub fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    /// Bytes so far.
+    pub fn received(&self) -> u64 {
+        self.received
+    }
+
+    /// The next bytes; `None` when all have arrived.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, FetchError> {
+        let cut = |received, cause| FetchError::Cut { received, cause };
+        match tokio::time::timeout_at(self.deadline, self.response.chunk()).await {
+            Err(_) => Err(cut(self.received, "it took too long".to_owned())),
+            Ok(Err(error)) => Err(cut(self.received, words(error))),
+            Ok(Ok(Some(bytes))) => {
+                self.received += bytes.len() as u64;
+                if self.received > self.max { Err(FetchError::TooLarge(self.max)) } else { Ok(Some(bytes)) }
+            }
+            // The HTTP library has compared with the announced length, and made less than that an error.
+            Ok(Ok(None)) => Ok(None),
+        }
+    }
+
+    /// All of it.
+    pub async fn all(mut self) -> Result<Bytes, FetchError> {
+        let mut body = Vec::with_capacity(self.total.unwrap_or(0).min(1 << 20) as usize);
+        while let Some(bytes) = self.chunk().await? {
+            body.extend_from_slice(&bytes);
+        }
+        Ok(body.into())
+    }
+}
+
+/// A resolver that knows no private address, but for names that the operator listed with their port.
+#[derive(Debug, Clone)]
+struct PublicOnly {
+    listed: HashSet<String>,
+}
+
+impl Resolve for PublicOnly {
+    fn resolve(&self, name: Name) -> Resolving {
+        let any_address = self.listed.contains(name.as_str());
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let addresses: Vec<SocketAddr> = found.filter(|address| any_address || is_public(address.ip())).collect();
+            if addresses.is_empty() {
+                return Err(format!("{} has no public address", name.as_str()).into());
+            }
+            Ok(Box::new(addresses.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Whether an address is one of the open internet. From the special-purpose registries of RFC 6890.
+fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => is_public_v4(v4),
+        IpAddr::V6(v6) => is_public_v6(v6),
+    }
+}
+
+fn is_public_v4(v4: Ipv4Addr) -> bool {
+    let [a, b, c, _] = v4.octets();
+    !(v4.is_private()
+        || v4.is_loopback()
+        || v4.is_link_local()
+        || v4.is_multicast()
+        || v4.is_documentation()
+        || a == 0
+        || a >= 240
+        || (a == 100 && (64..128).contains(&b))
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 198 && (b == 18 || b == 19)))
+}
+
+fn is_public_v6(v6: Ipv6Addr) -> bool {
+    let [first, second, ..] = v6.segments();
+    // Global unicast is 2000::/3; of it, 2001::/23, 2001:db8::/32 and 2002::/16 lead elsewhere or nowhere.
+    (0x2000..0x4000).contains(&first) && !(first == 0x2001 && (second < 0x200 || second == 0xdb8)) && first != 0x2002
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn allowed(url: &str) -> bool {
+        let hosts = [".fbcdn.net", "pictures.example", "127.0.0.1:8788", "localhost:80"].map(str::to_owned);
+        Hosts::read(&hosts).unwrap().check(&Url::parse(url).unwrap()).is_ok()
+    }
+
+    #[test]
+    fn only_listed_hosts_are_fetched_from() {
+        assert!(allowed("https://scontent.xx.fbcdn.net/a.jpg?oh=1"));
+        assert!(allowed("https://SCONTENT.fbcdn.net/"));
+        assert!(allowed("https://pictures.example/"));
+        assert!(allowed("http://127.0.0.1:8788/x"));
+        assert!(allowed("http://localhost/x"));
+        for refused in [
+            "http://scontent.fbcdn.net/",
+            "https://scontent.fbcdn.net:8443/",
+            "https://fbcdn.net.evil.example/",
+            "https://evilfbcdn.net/",
+            "https://user@scontent.fbcdn.net/",
+            "http://127.0.0.1:8789/",
+            "http://127.0.0.1/",
+            "http://[::1]:8788/",
+            "file:///etc/passwd",
+            "https://169.254.169.254/",
+        ] {
+            assert!(!allowed(refused), "{refused}");
+        }
+    }
+
+    #[test]
+    fn private_addresses_are_told_from_public_ones() {
+        for public in ["157.240.1.1", "2a03:2880::1", "::ffff:157.240.1.1"] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        for private in [
+            "127.0.0.1",
+            "10.1.2.3",
+            "172.16.0.1",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "0.0.0.0",
+            "198.18.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::1",
+            "::",
+            "fc00::1",
+            "fe80::1",
+            "ff02::1",
+            "::ffff:127.0.0.1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:db8::1",
+            "::127.0.0.1",
+        ] {
+            assert!(!is_public(private.parse().unwrap()), "{private}");
+        }
+    }
+
+    /// Answers one request with these bytes and closes; and a fetcher that may ask it.
+    async fn host_that_says(answer: &'static [u8]) -> (Fetcher, Url) {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_buf(&mut Vec::with_capacity(4096)).await.unwrap();
+            stream.write_all(answer).await.unwrap();
+        });
+        let url = Url::parse(&format!("http://{host}/picture")).unwrap();
+        (Fetcher::new(&Config { image_hosts: vec![host], ..Config::default() }).unwrap(), url)
+    }
+
+    async fn fetched(answer: &'static [u8], max: u64) -> Result<Bytes, FetchError> {
+        let (fetcher, url) = host_that_says(answer).await;
+        fetcher.open(&url, max).await?.all().await
+    }
+
+    #[tokio::test]
+    async fn a_picture_of_unknown_length_is_read_up_to_the_limit() {
+        let answer = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n0123456789";
+        assert_eq!(fetched(answer, 10).await.unwrap(), "0123456789");
+        assert!(matches!(fetched(answer, 9).await, Err(FetchError::TooLarge(9))));
+    }
+
+    #[tokio::test]
+    async fn a_transfer_that_ends_early_is_told_from_a_whole_one() {
+        let short = b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\nconnection: close\r\n\r\n0123456789";
+        assert!(matches!(fetched(short, 100).await, Err(FetchError::Cut { received: 10, .. })));
+        let chunks = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\na\r\n0123456789\r\n";
+        assert!(matches!(fetched(chunks, 100).await, Err(FetchError::Cut { received: 10, .. })));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_not_followed() {
+        let answer = b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n";
+        assert!(matches!(fetched(answer, 100).await, Err(FetchError::Status(StatusCode::FOUND))));
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_refused_unless_it_is_listed() {
+        let resolver = |listed: &[&str]| PublicOnly { listed: listed.iter().map(|&name| name.to_owned()).collect() };
+        let look_up =
+            |resolver: PublicOnly| async move { resolver.resolve("localhost".parse().unwrap()).await.map(drop) };
+        assert!(look_up(resolver(&[])).await.is_err());
+        assert!(look_up(resolver(&["localhost"])).await.is_ok());
+    }
+}

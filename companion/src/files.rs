@@ -1,0 +1,169 @@
+//! Stored files: `GET` and `HEAD /{handle}`.
+
+use crate::Shared;
+use crate::db::FileRow;
+use crate::error::ApiError;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use bowerbird_protocol::accept::extension_of;
+use std::ops::Range;
+
+/// A file does not change under its handle, but may be removed; so caches ask again soon.
+const CACHE: &str = "public, max-age=300";
+
+/// Serves the file, or the one range of it that is asked for.
+pub async fn file(
+    companion: &Shared,
+    handle: &str,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
+    let file = companion.db.file(handle).await?.ok_or_else(ApiError::not_found)?;
+    let etag = format!("\"{}\"", file.sha256);
+    let size = file.size.unsigned_abs();
+    let mut answer = describe(&file, &etag)?;
+    if matches_etag(headers, header::IF_NONE_MATCH, &etag) {
+        return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
+    }
+    let fresh = headers.get(header::IF_RANGE).is_none_or(|_| matches_etag(headers, header::IF_RANGE, &etag));
+    let asked = headers.get(header::RANGE).filter(|_| fresh).and_then(|range| range.to_str().ok());
+    let (status, range) = match asked.map_or(Asked::Everything, |asked| read_range(asked, size)) {
+        Asked::Everything => (StatusCode::OK, None),
+        Asked::Part(range) => {
+            let text = format!("bytes {}-{}/{size}", range.start, range.end - 1);
+            answer.insert(header::CONTENT_RANGE, value(&text)?);
+            (StatusCode::PARTIAL_CONTENT, Some(range))
+        }
+        Asked::Impossible => {
+            answer.insert(header::CONTENT_RANGE, value(&format!("bytes */{size}"))?);
+            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, answer).into_response());
+        }
+    };
+    let length = range.as_ref().map_or(size, |range| range.end - range.start);
+    answer.insert(header::CONTENT_LENGTH, length.into());
+    if method == Method::HEAD {
+        return Ok((status, answer).into_response());
+    }
+    let bytes = companion.bucket.read(&file.object_key, range).await?;
+    Ok((status, answer, Body::from_stream(bytes)).into_response())
+}
+
+fn value(text: &str) -> Result<HeaderValue, ApiError> {
+    HeaderValue::from_str(text).map_err(ApiError::internal)
+}
+
+/// Headers of every answer about a file. What a browser might run in our origin is never shown in it: it is handed out as a download,
+/// and sandboxed should it be opened all the same.
+fn describe(file: &FileRow, etag: &str) -> Result<HeaderMap, ApiError> {
+    let mut headers = HeaderMap::new();
+    let mut set = |name: HeaderName, text: &str| value(text).map(|value| drop(headers.insert(name, value)));
+    set(header::CONTENT_TYPE, &file.mimetype)?;
+    set(header::ETAG, etag)?;
+    set(header::CACHE_CONTROL, CACHE)?;
+    set(header::ACCEPT_RANGES, "bytes")?;
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff")?;
+    set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin")?;
+    let raster = extension_of(&file.mimetype).is_some();
+    if !raster {
+        set(header::CONTENT_SECURITY_POLICY, "sandbox")?;
+    }
+    set(header::CONTENT_DISPOSITION, &disposition(raster, &file.filename))?;
+    Ok(headers)
+}
+
+/// Names are told twice, plainly and in UTF-8, as RFC 6266 advises.
+fn disposition(inline: bool, filename: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' };
+    let ascii: String = filename.chars().map(plain).collect();
+    let kind = if inline { "inline" } else { "attachment" };
+    if ascii == filename {
+        return format!("{kind}; filename=\"{ascii}\"");
+    }
+    let encode =
+        |byte: u8| if byte.is_ascii_alphanumeric() { (byte as char).to_string() } else { format!("%{byte:02X}") };
+    let encoded: String = filename.bytes().map(encode).collect();
+    format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
+}
+
+fn matches_etag(headers: &HeaderMap, name: HeaderName, etag: &str) -> bool {
+    let values = headers.get_all(name);
+    let mut tags = values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
+    tags.any(|tag| tag.trim() == "*" || tag.trim().trim_start_matches("W/") == etag)
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Asked {
+    Everything,
+    Part(Range<u64>),
+    Impossible,
+}
+
+/// One range of bytes. Several, or what is not understood, is answered with everything, which RFC 9110 allows.
+fn read_range(text: &str, size: u64) -> Asked {
+    let Some((first, last)) = text.strip_prefix("bytes=").and_then(|range| range.trim().split_once('-')) else {
+        return Asked::Everything;
+    };
+    let range = match (first.parse::<u64>(), last.parse::<u64>()) {
+        (Ok(first), Ok(last)) if first <= last => first..last.saturating_add(1).min(size),
+        (Ok(first), Err(_)) if last.is_empty() => first..size,
+        (Err(_), Ok(suffix)) if first.is_empty() => size.saturating_sub(suffix)..size,
+        _ => return Asked::Everything,
+    };
+    if range.start < range.end { Asked::Part(range) } else { Asked::Impossible }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_are_read() {
+        assert_eq!(read_range("bytes=0-9", 100), Asked::Part(0..10));
+        assert_eq!(read_range("bytes=90-", 100), Asked::Part(90..100));
+        assert_eq!(read_range("bytes=-10", 100), Asked::Part(90..100));
+        assert_eq!(read_range("bytes=-1000", 100), Asked::Part(0..100));
+        assert_eq!(read_range("bytes=50-1000", 100), Asked::Part(50..100));
+        assert_eq!(read_range("bytes=100-", 100), Asked::Impossible);
+        assert_eq!(read_range("bytes=-0", 100), Asked::Impossible);
+        assert_eq!(read_range("bytes=0-1,4-5", 100), Asked::Everything);
+        assert_eq!(read_range("bytes=9-1", 100), Asked::Everything);
+        assert_eq!(read_range("pages=1-2", 100), Asked::Everything);
+    }
+
+    #[test]
+    fn what_a_browser_might_run_is_a_sandboxed_download() {
+        let row = |mimetype: &str| FileRow {
+            handle: String::new(),
+            app_key: String::new(),
+            source: String::new(),
+            source_path: String::new(),
+            object_key: String::new(),
+            container: None,
+            filename: "1.jpg".to_owned(),
+            mimetype: mimetype.to_owned(),
+            size: 1,
+            sha256: String::new(),
+            width: None,
+            height: None,
+            caption: None,
+            taken: None,
+        };
+        let headers = |mimetype| describe(&row(mimetype), "\"x\"").unwrap();
+        for mimetype in ["text/html", "image/svg+xml", "application/pdf", "video/mp4"] {
+            assert_eq!(headers(mimetype)[header::CONTENT_SECURITY_POLICY], "sandbox");
+            assert!(headers(mimetype)[header::CONTENT_DISPOSITION].to_str().unwrap().starts_with("attachment"));
+        }
+        assert_eq!(headers("image/png")[header::CONTENT_DISPOSITION], "inline; filename=\"1.jpg\"");
+        assert!(!headers("image/png").contains_key(header::CONTENT_SECURITY_POLICY));
+    }
+
+    #[test]
+    fn a_name_cannot_leave_its_quotes() {
+        assert_eq!(
+            disposition(false, "a\"; x.jpg"),
+            "attachment; filename=\"a__ x.jpg\"; filename*=UTF-8''a%22%3B%20x%2Ejpg"
+        );
+        assert_eq!(disposition(true, "été.jpg"), "inline; filename=\"_t_.jpg\"; filename*=UTF-8''%C3%A9t%C3%A9%2Ejpg");
+    }
+}

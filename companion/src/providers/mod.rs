@@ -1,0 +1,168 @@
+//! The services that photos come from: [`Provider`], its failures, and the list [`all`].
+//!
+//! A provider knows one vendor's HTTP and nothing of ours: no database, no storage, no browser. It turns paths into calls
+//! and the vendor's JSON into [`Entry`]s; the second is done by pure functions, so that it is tested on samples.
+
+mod facebook;
+mod instagram;
+mod meta;
+
+pub use facebook::Facebook;
+pub use instagram::Instagram;
+
+use crate::config::Config;
+use crate::fetch::{FetchError, Fetcher};
+use crate::secrets::Secret;
+use bowerbird_protocol::listing::Item;
+use bowerbird_protocol::problem::ProblemCode;
+use futures_util::future::BoxFuture;
+use std::fmt;
+use url::Url;
+
+/// A provider's answer, in the making.
+pub type Reply<'a, T> = BoxFuture<'a, Result<T, Failure>>;
+
+/// A service that photos come from.
+pub trait Provider: fmt::Debug + Send + Sync {
+    /// The name on the wire, in URLs and in rows.
+    fn name(&self) -> &'static str;
+
+    /// The provider's page on which the visitor signs in. `ask_again`: the visitor declined the photos before, and the
+    /// provider does not ask for a declined permission twice unless told to.
+    fn authorize_url(&self, redirect_uri: &str, state: &str, ask_again: bool) -> Url;
+
+    /// What it means when the provider sends the visitor back without a code. `error` is the query's member of that name.
+    fn refusal(&self, error: &str) -> ProblemCode {
+        // RFC 6749, 4.1.2.1. Both of Meta's dialogs answer so when the visitor presses cancel.
+        if error == "access_denied" { ProblemCode::SignInCancelled } else { ProblemCode::SignInRefused }
+    }
+
+    /// Exchanges the code for a token, and checks that it opens the photos.
+    fn exchange<'a>(&'a self, code: &'a str, redirect_uri: &'a str) -> Reply<'a, Grant>;
+
+    /// One page of a folder, in one call. `after` is [`Page::after`] of the page before.
+    fn list<'a>(&'a self, token: &'a Secret, path: &'a str, after: Option<&'a str>) -> Reply<'a, Page>;
+
+    /// Whether a path is one of a photo of this source, whether or not the photo exists.
+    fn is_photo(&self, path: &str) -> bool;
+
+    /// Where a photo's bytes are now, in its largest rendition.
+    fn resolve<'a>(&'a self, token: &'a Secret, path: &'a str) -> Reply<'a, RemoteFile>;
+}
+
+/// What a sign-in brought.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// The provider's token.
+    pub token: Secret,
+    /// Seconds that it lives; none where the provider sets no end.
+    pub expires_in: Option<u64>,
+    /// The account.
+    pub account_id: String,
+    /// What the provider calls its owner.
+    pub account_name: String,
+}
+
+/// A page of a folder. It may be empty and still have an `after`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// In the provider's order.
+    pub entries: Vec<Entry>,
+    /// The cursor of the next page; none at the end. Never a URL: the provider's own carry the token.
+    pub after: Option<String>,
+}
+
+/// A folder, a photo or a video.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// As it is listed, but without a thumbnail.
+    pub item: Item,
+    /// Of what its thumbnail is made. Stays with the companion.
+    pub picture: Option<String>,
+}
+
+/// Where a photo's bytes are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteFile {
+    /// Signed by the provider; good for hours or days.
+    pub url: Url,
+    /// A file name without its extension, which is known once the bytes are.
+    pub stem: String,
+    /// The visitor's words.
+    pub caption: Option<String>,
+    /// When it was taken or published, RFC 3339 in UTC.
+    pub date: Option<String>,
+    /// Pixels, as the provider says.
+    pub width: Option<u32>,
+    /// Pixels, as the provider says.
+    pub height: Option<u32>,
+}
+
+/// The three ways in which a provider fails. A cause is for the log: it names codes and traces, never the vendor's sentence,
+/// which may repeat the token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Failure {
+    /// The token is no longer taken.
+    SignInAgain {
+        /// For the log.
+        cause: String,
+    },
+    /// Something the visitor can be told.
+    Tell {
+        /// What.
+        code: ProblemCode,
+        /// For the log.
+        cause: String,
+    },
+    /// Trouble of the provider's, or of the way there.
+    Upstream {
+        /// For the log.
+        cause: String,
+        /// Whether trying again soon may help.
+        transient: bool,
+    },
+}
+
+impl Failure {
+    /// Something the visitor can be told.
+    pub fn tell(code: ProblemCode, cause: impl Into<String>) -> Self {
+        Self::Tell { code, cause: cause.into() }
+    }
+
+    /// What is sent of it.
+    pub fn code(&self) -> ProblemCode {
+        match self {
+            Self::SignInAgain { .. } => ProblemCode::SignInAgain,
+            Self::Tell { code, .. } => *code,
+            Self::Upstream { .. } => ProblemCode::SourceUnavailable,
+        }
+    }
+
+    /// What is logged of it.
+    pub fn cause(&self) -> &str {
+        match self {
+            Self::SignInAgain { cause } | Self::Tell { cause, .. } | Self::Upstream { cause, .. } => cause,
+        }
+    }
+}
+
+impl From<FetchError> for Failure {
+    fn from(error: FetchError) -> Self {
+        Self::Upstream {
+            transient: !matches!(error, FetchError::NotListed(_) | FetchError::TooLarge(_)),
+            cause: error.to_string(),
+        }
+    }
+}
+
+/// Every provider that has an app id, in the order in which they are offered.
+pub fn all(config: &Config, fetcher: &Fetcher) -> Vec<Box<dyn Provider>> {
+    let mut providers: Vec<Box<dyn Provider>> = Vec::new();
+    if !config.facebook_app_id.is_empty() {
+        providers.push(Box::new(Facebook::new(config, fetcher.clone())));
+    }
+    if !config.instagram_app_id.is_empty() {
+        providers.push(Box::new(Instagram::new(config, fetcher.clone())));
+    }
+    providers
+}

@@ -1,0 +1,147 @@
+//! The one table of URLs.
+//!
+//! API paths, the handles of stored files, the widget's files and (one day) Filestack's task URLs share the root. They cannot
+//! clash: an API path is exactly one of those below, a handle is twenty letters and digits, the widget's files have a dot.
+
+use crate::config::Network;
+use crate::error::ApiError;
+use crate::{Companion, Shared, files, health, listing, oauth, secrets, session, store, thumbnail, widget};
+use axum::Router;
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tracing::Instrument as _;
+
+/// The longest body of an API request: a thousand paths and room to spare.
+const MAX_BODY: usize = 256 * 1024;
+
+/// Every URL of the companion.
+pub fn router(companion: Shared) -> Router {
+    let api = Router::new()
+        .route("/folder/list", post(listing::list))
+        .route("/store", post(store::store))
+        .route("/store/", post(store::store))
+        .route("/auth/wait", post(oauth::wait))
+        .route("/auth/logout", post(session::logout))
+        .layer(from_pages(companion.clone()))
+        .layer(DefaultBodyLimit::max(MAX_BODY));
+    let navigated = Router::new()
+        .route("/api/client/{source}/auth/open", get(oauth::open))
+        .route("/api/client/{source}/authCallback/open", get(oauth::callback))
+        .route("/thumbnail", get(thumbnail::thumbnail))
+        .route("/healthz", get(health::healthz));
+    let public = Router::new().fallback(by_name).layer(from_everywhere());
+    api.merge(navigated)
+        .fallback_service(public.with_state(companion.clone()))
+        .layer(from_fn_with_state(companion.clone(), log))
+        .with_state(companion)
+}
+
+/// Pages of the sites on the list may call; which key goes with which origin is judged once the key is read.
+fn from_pages(companion: Shared) -> CorsLayer {
+    let allowed =
+        AllowOrigin::predicate(move |origin, _| origin.to_str().is_ok_and(|origin| companion.apps.any_allows(origin)));
+    CorsLayer::new()
+        .allow_origin(allowed)
+        .allow_methods([Method::POST])
+        .max_age(Duration::from_secs(7200))
+        .allow_headers([
+            header::CONTENT_TYPE,
+            header::ACCEPT,
+            // Filestack's client sends these with every call.
+            HeaderName::from_static("filestack-source"),
+            HeaderName::from_static("filestack-trace-id"),
+            HeaderName::from_static("filestack-trace-span"),
+            HeaderName::from_static("filestack-upload-region"),
+        ])
+}
+
+/// Stored files and the widget are for everyone; there are no cookies that could make an answer personal.
+fn from_everywhere() -> CorsLayer {
+    CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).allow_headers([header::RANGE])
+}
+
+/// What is at the root: a page, a stored file or a file of the widget.
+async fn by_name(State(companion): State<Shared>, request: Request) -> Result<Response, ApiError> {
+    let (method, headers) = (request.method(), request.headers());
+    if method != Method::GET && method != Method::HEAD {
+        return Ok(StatusCode::METHOD_NOT_ALLOWED.into_response());
+    }
+    match request.uri().path().strip_prefix('/').unwrap_or_default() {
+        "" => widget::site(companion.config.site_dir.as_deref()).await,
+        handle if secrets::is_handle(handle) => files::file(&companion, handle, method, headers).await,
+        path => widget::file(&companion.config.widget_dir, path, headers).await,
+    }
+}
+
+/// Gives every request an id for its log lines. Queries are left out: they carry codes, states and signatures.
+async fn log(
+    State(companion): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let id = &secrets::id()[..16];
+    let client = client_address(&companion, peer.ip(), request.headers());
+    let span = tracing::info_span!("request", id, %client, method = %request.method(), path = request.uri().path());
+    async move {
+        let begun = Instant::now();
+        let response = next.run(request).await;
+        tracing::debug!(
+            status = response.status().as_u16(),
+            milliseconds = begun.elapsed().as_millis() as u64,
+            "answered"
+        );
+        response
+    }
+    .instrument(span)
+    .await
+}
+
+/// Who asks: the peer, or the last address in `X-Forwarded-For` that is not a trusted proxy's. Each proxy appends the address that
+/// it sees, so what stands further to the left may be invented.
+fn client_address(companion: &Companion, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    forwarded_for(&companion.config.trusted_proxies, peer, headers)
+}
+
+fn forwarded_for(trusted: &[Network], peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    let is_proxy = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
+    let named = headers.get_all("x-forwarded-for");
+    let named: Vec<&str> =
+        named.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).collect();
+    let mut client = peer;
+    for name in named.iter().rev() {
+        if !is_proxy(client) {
+            break;
+        }
+        match name.trim().parse() {
+            Ok(address) => client = address,
+            Err(_) => break,
+        }
+    }
+    client
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forwarded_address_is_believed_from_trusted_proxies_only() {
+        let trusted = ["10.0.0.0/8", "192.0.2.1"].map(|network| Network::try_from(network.to_owned()).unwrap());
+        let client = |peer: &str, forwarded: &str| {
+            let headers =
+                [(HeaderName::from_static("x-forwarded-for"), forwarded.parse().unwrap())].into_iter().collect();
+            forwarded_for(&trusted, peer.parse().unwrap(), &headers).to_string()
+        };
+        assert_eq!(client("10.0.0.1", "203.0.113.7"), "203.0.113.7");
+        assert_eq!(client("10.0.0.1", "1.1.1.1, 203.0.113.7, 192.0.2.1"), "203.0.113.7");
+        assert_eq!(client("198.51.100.1", "203.0.113.7"), "198.51.100.1");
+        assert_eq!(client("10.0.0.1", "nonsense"), "10.0.0.1");
+    }
+}

@@ -1,0 +1,302 @@
+//! The main path: resolve, fetch, check, keep, record. It ends with the whole file recorded, or with nothing of it left.
+
+use crate::Shared;
+use crate::bucket::{Destination, Writing};
+use crate::db::{FileRow, JobRow};
+use crate::fetch::{Download, FetchError};
+use crate::providers::{Failure, RemoteFile};
+use crate::secrets::Secret;
+use bowerbird_protocol::accept::{Accept, extension_of};
+use bowerbird_protocol::problem::ProblemCode;
+use reqwest::StatusCode;
+use sha2::{Digest as _, Sha256};
+use std::fmt::Display;
+use std::time::{Duration, Instant};
+
+const ATTEMPTS: u32 = 3;
+/// The pause before the second attempt; the third waits twice as long.
+const BACK_OFF: Duration = Duration::from_millis(500);
+/// Progress is written to the row at most this often.
+const REPORT_EVERY: Duration = Duration::from_millis(200);
+/// Bytes from which the type is judged and the pixels are counted; a JPEG's size stands behind its metadata.
+const HEAD: usize = 256 * 1024;
+
+/// What went wrong, and whether the same may go well in a moment.
+#[derive(Debug)]
+struct Trouble {
+    code: ProblemCode,
+    cause: String,
+    transient: bool,
+}
+
+impl Trouble {
+    fn lasting(code: ProblemCode, cause: impl Display) -> Self {
+        Self { code, cause: cause.to_string(), transient: false }
+    }
+
+    fn storage(error: &object_store::Error) -> Self {
+        Self { code: ProblemCode::StorageFailed, cause: error.to_string(), transient: true }
+    }
+}
+
+impl From<Failure> for Trouble {
+    fn from(failure: Failure) -> Self {
+        let transient = matches!(failure, Failure::Upstream { transient: true, .. });
+        Self { code: failure.code(), cause: failure.cause().to_owned(), transient }
+    }
+}
+
+impl From<FetchError> for Trouble {
+    fn from(error: FetchError) -> Self {
+        let (code, transient) = match &error {
+            FetchError::NotListed(_) => (ProblemCode::SourceUnavailable, false),
+            FetchError::NoAnswer(_) => (ProblemCode::SourceUnavailable, true),
+            FetchError::Cut { .. } => (ProblemCode::PhotoIncomplete, true),
+            FetchError::TooLarge(_) => (ProblemCode::TooLarge, false),
+            FetchError::Status(status) => match *status {
+                // Signed addresses of images end after some hours or days; the next attempt asks for a new one.
+                StatusCode::FORBIDDEN => (ProblemCode::SourceUnavailable, true),
+                StatusCode::NOT_FOUND | StatusCode::GONE => (ProblemCode::PhotoGone, false),
+                StatusCode::TOO_MANY_REQUESTS => (ProblemCode::RateLimited, false),
+                status => (ProblemCode::SourceUnavailable, status.is_server_error()),
+            },
+        };
+        Self { code, cause: error.to_string(), transient }
+    }
+}
+
+/// Copies the photo of a job into the storage and ends the job. The error is the code that the job failed with; it is logged already.
+pub async fn copy(companion: Shared, job: JobRow) -> Result<(), ProblemCode> {
+    let begun = Instant::now();
+    let mut attempt = 1;
+    loop {
+        match once(&companion, &job).await {
+            Ok(file) => {
+                let milliseconds = begun.elapsed().as_millis() as u64;
+                tracing::info!(
+                    source = job.source,
+                    handle = file.handle,
+                    bytes = file.size,
+                    milliseconds,
+                    attempt,
+                    "a photo is stored"
+                );
+                return Ok(());
+            }
+            Err(trouble) if trouble.transient && attempt < ATTEMPTS && !companion.is_stopping() => {
+                tracing::info!(
+                    job = job.id,
+                    source = job.source,
+                    attempt,
+                    code = trouble.code.as_str(),
+                    cause = trouble.cause,
+                    "storing a photo is tried again"
+                );
+                tokio::time::sleep(BACK_OFF * attempt).await;
+                attempt += 1;
+            }
+            Err(trouble) => {
+                tracing::warn!(
+                    job = job.id,
+                    source = job.source,
+                    path = job.path,
+                    attempt,
+                    code = trouble.code.as_str(),
+                    cause = trouble.cause,
+                    "a photo could not be stored"
+                );
+                return Err(trouble.code);
+            }
+        }
+    }
+}
+
+async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Trouble> {
+    let database = |error: sqlx::Error| Trouble {
+        code: ProblemCode::Internal,
+        cause: format!("database: {error}"),
+        transient: true,
+    };
+    let token = token(companion, job).await.map_err(database)?;
+    let token = token.ok_or_else(|| Trouble::lasting(ProblemCode::SignInAgain, "the connection is gone"))?;
+    let provider = companion.provider(&job.source);
+    let provider =
+        provider.ok_or_else(|| Trouble::lasting(ProblemCode::UnknownSource, "the source is no longer offered"))?;
+    let remote = match provider.resolve(&token, &job.path).await {
+        Ok(remote) => remote,
+        Err(failure) => {
+            if let (Failure::SignInAgain { .. }, Some(connection)) = (&failure, &job.connection_id) {
+                companion.db.delete_connection(connection).await.map_err(database)?;
+            }
+            return Err(failure.into());
+        }
+    };
+    let mut download = companion.fetcher.open(&remote.url, companion.config.max_file_bytes).await?;
+    let mut progress = Progress { companion, job, last: None };
+    progress.report(&download).await.map_err(database)?;
+
+    let head = head(&mut download).await?;
+    let mimetype = judge(&head, &job.accept)?;
+    let mut file = describe(job, remote, &head, mimetype);
+    let mut writing = companion.bucket.write(&file.object_key).await.map_err(|error| Trouble::storage(&error))?;
+    let poured = pour(&mut download, &head, &mut writing, &mut progress).await;
+    match poured {
+        Ok(sha256) => file.sha256 = sha256,
+        Err(trouble) => {
+            writing.abort().await;
+            return Err(trouble);
+        }
+    }
+    file.size = download.received() as i64;
+    writing.finish().await.map_err(|error| Trouble::storage(&error))?;
+    if let Err(error) = companion.db.finish_job(&job.id, &file).await {
+        if let Err(error) = companion.bucket.remove(&file.object_key).await {
+            tracing::error!(cause = %error, key = file.object_key, "a file without a record could not be removed");
+        }
+        return Err(database(error));
+    }
+    Ok(file)
+}
+
+async fn token(companion: &Shared, job: &JobRow) -> sqlx::Result<Option<Secret>> {
+    match &job.connection_id {
+        Some(connection) => companion.db.connection_token(connection).await,
+        None => Ok(None),
+    }
+}
+
+/// The first bytes, as many as judging needs; fewer where there are no more.
+async fn head(download: &mut Download) -> Result<Vec<u8>, FetchError> {
+    let mut head = Vec::new();
+    while head.len() < HEAD
+        && let Some(bytes) = download.chunk().await?
+    {
+        head.extend_from_slice(&bytes);
+    }
+    Ok(head)
+}
+
+/// The true type. What the host calls it does not count: an error page is text whatever its header says.
+fn judge(head: &[u8], accept: &str) -> Result<&'static str, Trouble> {
+    let kind = infer::get(head).map(|kind| kind.mime_type());
+    let not_an_image = || {
+        Trouble::lasting(ProblemCode::NotAnImage, format_args!("the bytes are {}", kind.unwrap_or("of no known type")))
+    };
+    let mimetype = kind.filter(|mimetype| extension_of(mimetype).is_some()).ok_or_else(not_an_image)?;
+    let rules: Vec<String> = serde_json::from_str(accept).unwrap_or_default();
+    let takes = Accept::parse(&rules).unwrap_or_default().takes(mimetype, "");
+    if takes {
+        Ok(mimetype)
+    } else {
+        Err(Trouble::lasting(ProblemCode::NotAccepted, format_args!("the bytes are {mimetype}")))
+    }
+}
+
+fn describe(job: &JobRow, remote: RemoteFile, head: &[u8], mimetype: &str) -> FileRow {
+    let filename = format!("{}.{}", remote.stem, extension_of(mimetype).unwrap_or("bin"));
+    let counted = imagesize::blob_size(head).ok();
+    let pixels =
+        |counted: Option<usize>, told: Option<u32>| counted.and_then(|n| i64::try_from(n).ok()).or(told.map(i64::from));
+    FileRow {
+        handle: job.handle.clone(),
+        app_key: job.app_key.clone(),
+        source: job.source.clone(),
+        source_path: job.path.clone(),
+        object_key: Destination::from_row(job.prefix.clone()).key(&job.handle, &filename),
+        container: job.container.clone(),
+        filename,
+        mimetype: mimetype.to_owned(),
+        size: 0,
+        sha256: String::new(),
+        width: pixels(counted.as_ref().map(|size| size.width), remote.width),
+        height: pixels(counted.as_ref().map(|size| size.height), remote.height),
+        caption: remote.caption,
+        taken: remote.date,
+    }
+}
+
+/// Moves all bytes into the storage and answers their SHA-256.
+async fn pour(
+    download: &mut Download,
+    head: &[u8],
+    writing: &mut Writing,
+    progress: &mut Progress<'_>,
+) -> Result<String, Trouble> {
+    let mut hash = Sha256::new_with_prefix(head);
+    writing.push(head).await.map_err(|error| Trouble::storage(&error))?;
+    while let Some(bytes) = download.chunk().await? {
+        hash.update(&bytes);
+        writing.push(&bytes).await.map_err(|error| Trouble::storage(&error))?;
+        // A row that cannot be written now is no reason to lose the photo.
+        if let Err(error) = progress.report(download).await {
+            tracing::debug!(cause = %error, "progress was not written");
+        }
+    }
+    Ok(hex::encode(hash.finalize()))
+}
+
+struct Progress<'a> {
+    companion: &'a Shared,
+    job: &'a JobRow,
+    last: Option<Instant>,
+}
+
+impl Progress<'_> {
+    async fn report(&mut self, download: &Download) -> sqlx::Result<()> {
+        if self.last.is_some_and(|last| last.elapsed() < REPORT_EVERY) {
+            return Ok(());
+        }
+        self.last = Some(Instant::now());
+        self.companion.db.job_progress(&self.job.id, download.received(), download.total()).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const JPEG: &[u8] = &[0xff, 0xd8, 0xff, 0xe0, 0, 16, b'J', b'F', b'I', b'F', 0];
+    const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
+
+    fn judged(head: &[u8], accept: &str) -> Result<&'static str, ProblemCode> {
+        judge(head, accept).map_err(|trouble| trouble.code)
+    }
+
+    #[test]
+    fn the_type_is_judged_from_the_bytes() {
+        assert_eq!(judged(JPEG, "[]"), Ok("image/jpeg"));
+        assert_eq!(judged(PNG, "[]"), Ok("image/png"));
+        let not_images: [&[u8]; 5] = [
+            b"<html><body>URL signature expired",
+            b"",
+            b"%PDF-1.7 ",
+            b"<svg xmlns='http://www.w3.org/2000/svg'>",
+            b"MZ\x90\0",
+        ];
+        for bytes in not_images {
+            assert_eq!(judged(bytes, "[]"), Err(ProblemCode::NotAnImage), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn the_page_is_asked_with_the_true_type() {
+        assert_eq!(judged(PNG, r#"["image/*"]"#), Ok("image/png"));
+        assert_eq!(judged(PNG, r#"[".jpg"]"#), Err(ProblemCode::NotAccepted));
+        assert_eq!(judged(PNG, r#"["image/jpeg","video/*"]"#), Err(ProblemCode::NotAccepted));
+    }
+
+    #[test]
+    fn what_may_pass_is_told_from_what_stays() {
+        let trouble = |error: FetchError| {
+            let trouble = Trouble::from(error);
+            (trouble.code, trouble.transient)
+        };
+        assert_eq!(trouble(FetchError::Status(StatusCode::FORBIDDEN)), (ProblemCode::SourceUnavailable, true));
+        assert_eq!(trouble(FetchError::Status(StatusCode::NOT_FOUND)), (ProblemCode::PhotoGone, false));
+        assert_eq!(trouble(FetchError::Status(StatusCode::FOUND)), (ProblemCode::SourceUnavailable, false));
+        assert_eq!(trouble(FetchError::Status(StatusCode::BAD_GATEWAY)), (ProblemCode::SourceUnavailable, true));
+        assert_eq!(trouble(FetchError::TooLarge(1)), (ProblemCode::TooLarge, false));
+        let cut = FetchError::Cut { received: 1, cause: String::new() };
+        assert_eq!(trouble(cut), (ProblemCode::PhotoIncomplete, true));
+    }
+}

@@ -1,0 +1,171 @@
+//! Copying the chosen photos: `POST /store/` begins a job for each and watches them; the copying itself is [`copy()`].
+
+mod copy;
+mod watch;
+
+pub use copy::copy;
+
+use crate::Shared;
+use crate::apps::{AppKey, Authorized};
+use crate::bucket::Destination;
+use crate::db::NewJob;
+use crate::error::ApiError;
+use crate::secrets::{self, digest};
+use crate::session::{self, Session};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use bowerbird_protocol::accept::Accept;
+use bowerbird_protocol::problem::{Problem, ProblemCode};
+use bowerbird_protocol::store::{StoreCloud, StoreEvent, StoreOutcome, StoreReply, StoreRequest};
+use futures_util::StreamExt as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use watch::{Begun, Watched};
+
+/// Photos in one request; a larger pick takes several.
+const MAX_PHOTOS: usize = 1000;
+/// Proxies close a stream that is silent for a minute.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// `POST /store/`, in the form that `Accept` asks for.
+pub async fn store(
+    State(companion): State<Shared>,
+    headers: HeaderMap,
+    request: Authorized<StoreRequest>,
+) -> Result<Response, ApiError> {
+    let Authorized { app, body } = request;
+    let as_stream = headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/event-stream"));
+    let session = session::require(&companion, &app, body.token.as_deref()).await?;
+    let wishes = read(&body.clouds)?;
+    if !as_stream && wishes.iter().any(|wish| wish.paths.len() != 1) {
+        return Err(bad("One photo a source, or ask for Accept: text/event-stream."));
+    }
+    let mut watched = Vec::new();
+    for wish in &wishes {
+        begin(&companion, &app, &session, wish, &mut watched).await?;
+    }
+    companion.new_job.notify_waiters();
+    let events = watch::events(companion, watched);
+    if as_stream {
+        let stream = events.map(|event| Event::default().event(event.name()).json_data(&event));
+        let unbuffered = [(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"))];
+        return Ok((unbuffered, Sse::new(stream).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))).into_response());
+    }
+    Ok(Json(StoreReply { token: session.token, clouds: outcomes(events).await? }).into_response())
+}
+
+async fn outcomes(
+    events: impl futures_util::Stream<Item = StoreEvent>,
+) -> Result<BTreeMap<String, StoreOutcome>, ApiError> {
+    let mut clouds = BTreeMap::new();
+    let mut done = false;
+    let mut events = std::pin::pin!(events);
+    while let Some(event) = events.next().await {
+        match event {
+            StoreEvent::Stored { source, file, .. } => drop(clouds.insert(source, StoreOutcome::Stored(*file))),
+            StoreEvent::Failed { source, error, .. } => drop(clouds.insert(source, StoreOutcome::Failed { error })),
+            StoreEvent::Progress { .. } => {}
+            StoreEvent::Done => done = true,
+        }
+    }
+    // The server is stopping; the photo is stored after its next start, and asking again tells so.
+    if done { Ok(clouds) } else { Err(ApiError::new(ProblemCode::SourceUnavailable)) }
+}
+
+/// What is asked of one source, checked.
+struct Wish<'a> {
+    source: &'a str,
+    paths: BTreeSet<&'a str>,
+    accept: String,
+    container: Option<&'a str>,
+    destination: Destination,
+    log_name: Option<&'a str>,
+}
+
+fn bad(text: impl Into<String>) -> ApiError {
+    ApiError::with_text(ProblemCode::BadRequest, text)
+}
+
+fn read(clouds: &BTreeMap<String, StoreCloud>) -> Result<Vec<Wish<'_>>, ApiError> {
+    let wishes = clouds.iter().map(|(source, cloud)| {
+        Accept::parse(&cloud.accept).map_err(|rule| bad(format!("`{rule}` in accept is no file type.")))?;
+        let to = &cloud.store;
+        if let Some(location) = to.location.as_deref().filter(|location| !location.eq_ignore_ascii_case("s3")) {
+            return Err(bad(format!("There is no storage named `{location}`.")));
+        }
+        let paths: BTreeSet<&str> = cloud.path.iter().chain(&cloud.paths).map(String::as_str).collect();
+        if paths.is_empty() {
+            return Err(bad(format!("No path is given for `{source}`.")));
+        }
+        Ok(Wish {
+            source,
+            paths,
+            accept: serde_json::to_string(&cloud.accept).map_err(ApiError::internal)?,
+            container: to.container.as_deref(),
+            destination: Destination::new(to.container.as_deref(), to.path.as_deref()),
+            log_name: cloud.picker_session_id.as_deref(),
+        })
+    });
+    let wishes: Vec<Wish<'_>> = wishes.collect::<Result<_, _>>()?;
+    match wishes.iter().map(|wish| wish.paths.len()).sum() {
+        0 => Err(bad("No source is given.")),
+        1..=MAX_PHOTOS => Ok(wishes),
+        _ => Err(bad(format!("At most {MAX_PHOTOS} photos in one request."))),
+    }
+}
+
+/// Begins, or finds again, a job for each photo of a source.
+async fn begin(
+    companion: &Shared,
+    app: &AppKey,
+    session: &Session,
+    wish: &Wish<'_>,
+    watched: &mut Vec<Watched>,
+) -> Result<(), ApiError> {
+    let source = wish.source;
+    let provider = companion.provider(source);
+    let connection = match provider {
+        Some(_) => companion.db.connection(&session.id, source).await?,
+        None => None,
+    };
+    tracing::info!(source, photos = wish.paths.len(), picker = wish.log_name, "storing is asked for");
+    for &path in &wish.paths {
+        let begun = match (provider, &connection) {
+            (None, _) => Err(ProblemCode::UnknownSource),
+            (Some(provider), _) if !provider.is_photo(path) => Err(ProblemCode::BadPath),
+            (_, None) => Err(ProblemCode::SignInAgain),
+            (_, Some(connection)) => {
+                let prefix = wish.destination.as_str();
+                let key =
+                    serde_json::json!([session.id, source, path, wish.container, prefix, wish.accept]).to_string();
+                let job = NewJob {
+                    request_key: &digest(&key),
+                    app_key: app.as_str(),
+                    connection_id: &connection.id,
+                    source,
+                    path,
+                    accept: &wish.accept,
+                    container: wish.container,
+                    prefix,
+                    handle: &secrets::handle(),
+                };
+                Ok(companion.db.begin_job(&secrets::id(), &job).await?)
+            }
+        };
+        let begun = match begun {
+            Ok(id) => Begun::Job(id),
+            Err(code) => {
+                tracing::warn!(source, code = code.as_str(), "a photo is not stored");
+                Begun::Failed(Problem::new(code))
+            }
+        };
+        watched.push(Watched { source: source.to_owned(), path: path.to_owned(), begun });
+    }
+    Ok(())
+}

@@ -1,0 +1,165 @@
+//! Watching jobs: rows in, events out. Who watches has no part in the copying; a watcher that goes away stops nothing.
+
+use crate::Shared;
+use crate::db::{FileRow, JobState, Standing};
+use bowerbird_protocol::problem::{Problem, ProblemCode};
+use bowerbird_protocol::store::{StoreEvent, StoredFile};
+use futures_util::Stream;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How often the rows are read: all of a request in one query.
+const LOOK_EVERY: Duration = Duration::from_millis(150);
+/// Events that a slow reader may leave waiting.
+const WAITING_EVENTS: usize = 64;
+
+/// A photo that is asked for.
+#[derive(Debug)]
+pub struct Watched {
+    /// Source name.
+    pub source: String,
+    /// The photo's path.
+    pub path: String,
+    /// What became of the wish so far.
+    pub begun: Begun,
+}
+
+/// What became of a wish.
+#[derive(Debug)]
+pub enum Begun {
+    /// It has a job.
+    Job(String),
+    /// It cannot have one.
+    Failed(Problem),
+}
+
+/// The events of these photos until all have ended. Without a final [`StoreEvent::Done`] the server stopped in between.
+pub fn events(companion: Shared, watched: Vec<Watched>) -> impl Stream<Item = StoreEvent> {
+    let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
+    tokio::spawn(async move {
+        if let Err(NobodyListens) = watch(companion, watched, sender).await {
+            tracing::debug!("a store stream was closed by its reader");
+        }
+    });
+    futures_util::stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) })
+}
+
+struct NobodyListens;
+
+async fn watch(
+    companion: Shared,
+    watched: Vec<Watched>,
+    sender: mpsc::Sender<StoreEvent>,
+) -> Result<(), NobodyListens> {
+    let tell = async |event| sender.send(event).await.map_err(|_| NobodyListens);
+    let mut open = Vec::new();
+    for Watched { source, path, begun } in watched {
+        match begun {
+            Begun::Job(id) => open.push(Open { id, source, path, seen: None }),
+            Begun::Failed(error) => tell(StoreEvent::Failed { source, path, error }).await?,
+        }
+    }
+    while !open.is_empty() {
+        let ids: Vec<&str> = open.iter().map(|open| open.id.as_str()).collect();
+        let standings = companion.db.standings(&ids).await.unwrap_or_else(|error| {
+            tracing::error!(cause = %error, "jobs that are watched could not be read");
+            Vec::new()
+        });
+        let mut still_open = Vec::with_capacity(open.len());
+        for mut photo in open {
+            // A row that is not there was unreadable, or has had its time.
+            let found = standings.iter().find(|standing| standing.id == photo.id);
+            let (event, ended) = match found {
+                Some(standing) => photo.changed(&companion, standing).await,
+                None => (Some(photo.failed(ProblemCode::Internal)), true),
+            };
+            if let Some(event) = event {
+                tell(event).await?;
+            }
+            if !ended {
+                still_open.push(photo);
+            }
+        }
+        open = still_open;
+        if sender.is_closed() {
+            return Err(NobodyListens);
+        }
+        if !open.is_empty() {
+            if companion.is_stopping() {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+    tell(StoreEvent::Done).await
+}
+
+struct Open {
+    id: String,
+    source: String,
+    path: String,
+    seen: Option<(u64, Option<u64>)>,
+}
+
+impl Open {
+    fn failed(&self, code: ProblemCode) -> StoreEvent {
+        StoreEvent::Failed { source: self.source.clone(), path: self.path.clone(), error: Problem::new(code) }
+    }
+
+    /// The event of what has changed, and whether the photo has ended.
+    async fn changed(&mut self, companion: &Shared, standing: &Standing) -> (Option<StoreEvent>, bool) {
+        let now = (standing.received, standing.total);
+        match standing.state {
+            JobState::Queued => (None, false),
+            JobState::Running if self.seen == Some(now) => (None, false),
+            JobState::Running => {
+                self.seen = Some(now);
+                (
+                    Some(StoreEvent::Progress {
+                        source: self.source.clone(),
+                        path: self.path.clone(),
+                        received: now.0,
+                        total: now.1,
+                    }),
+                    false,
+                )
+            }
+            JobState::Failed => {
+                let code = ProblemCode::from_name(standing.problem.as_deref().unwrap_or_default());
+                (Some(self.failed(code)), true)
+            }
+            JobState::Stored => match companion.db.file(&standing.handle).await {
+                Ok(Some(file)) => {
+                    let file = Box::new(stored(companion, file));
+                    (Some(StoreEvent::Stored { source: self.source.clone(), path: self.path.clone(), file }), true)
+                }
+                Ok(None) => (Some(self.failed(ProblemCode::PhotoGone)), true),
+                Err(error) => {
+                    tracing::error!(cause = %error, "a stored file could not be read from the database");
+                    (Some(self.failed(ProblemCode::Internal)), true)
+                }
+            },
+        }
+    }
+}
+
+/// A file as the page is told of it.
+fn stored(companion: &Shared, file: FileRow) -> StoredFile {
+    let pixels = |value: Option<i64>| value.and_then(|value| u32::try_from(value).ok());
+    StoredFile {
+        url: companion.config.public(&format!("/{}", file.handle)),
+        handle: file.handle,
+        filename: file.filename,
+        mimetype: file.mimetype,
+        size: file.size.unsigned_abs(),
+        client: file.source,
+        key: file.object_key,
+        container: file.container,
+        status: "Stored".to_owned(),
+        sha256: file.sha256,
+        width: pixels(file.width),
+        height: pixels(file.height),
+        caption: file.caption,
+        date: file.taken,
+    }
+}

@@ -1,0 +1,307 @@
+//! [`TestApp`]: a companion and an emulator of its own, and a visitor who speaks in verbs.
+
+use bowerbird_companion::App;
+use bowerbird_companion::config::Config;
+use bowerbird_emulator::{Emulator, Settings};
+use reqwest::{Client, Response, StatusCode, header, redirect};
+use serde_json::{Value, json};
+use sqlx::SqlitePool;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// A companion on a free port, with a database and a storage of its own.
+pub struct TestApp {
+    pub url: String,
+    pub emulator: Emulator,
+    pub http: Client,
+    config: Config,
+    folder: TempDir,
+    stop: Option<oneshot::Sender<()>>,
+    served: Option<JoinHandle<anyhow::Result<()>>>,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let settings = Settings { require_app_secret: true, ..Settings::default() };
+        Self::start_against(Emulator::start_with(settings).await, change).await
+    }
+
+    /// Beside an emulator that is already there.
+    pub async fn start_against(emulator: Emulator, change: impl FnOnce(&mut Config)) -> Self {
+        super::logs::record();
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = Config::against_emulator(&format!("http://{}", emulator.address())).unwrap();
+        config.data_dir = folder.path().join("data");
+        config.widget_dir = folder.path().join("pkg");
+        change(&mut config);
+        // The companion does the same when it is built; whoever is second finds it done.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
+        let mut app = Self { url: String::new(), emulator, http, config, folder, stop: None, served: None };
+        app.begin().await;
+        app
+    }
+
+    async fn begin(&mut self) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        self.url = format!("http://{}", listener.local_addr().unwrap());
+        self.config.public_url = self.url.parse().unwrap();
+        for source in ["facebook", "instagram"] {
+            self.emulator.allow_redirect_uri(&format!("{}/api/client/{source}/authCallback/open", self.url));
+        }
+        let app = App::build(self.config.clone()).await.unwrap();
+        let (stop, stopped) = oneshot::channel::<()>();
+        self.stop = Some(stop);
+        self.served = Some(tokio::spawn(app.serve(listener, async move { drop(stopped.await) })));
+    }
+
+    /// Stops cleanly, as at Ctrl-C.
+    pub async fn stop(&mut self) {
+        drop(self.stop.take());
+        if let Some(served) = self.served.take() {
+            served.await.unwrap().unwrap();
+        }
+    }
+
+    /// Starts again with the same data, at another port.
+    pub async fn start_again(&mut self) {
+        self.begin().await;
+    }
+
+    /// A second process on the same database.
+    pub async fn second_process(&self) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = App::build(self.config.clone()).await.unwrap();
+        tokio::spawn(app.serve(listener, std::future::pending()));
+        url
+    }
+
+    pub fn visitor(&self) -> Visitor<'_> {
+        Visitor { app: self, token: None }
+    }
+
+    pub async fn get(&self, path: &str) -> Response {
+        self.http.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
+        let answer = self.http.post(format!("{}{path}", self.url)).json(body).send().await.unwrap();
+        let status = answer.status();
+        (status, answer.json().await.unwrap())
+    }
+
+    pub async fn database(&self) -> SqlitePool {
+        let path = self.config.data_dir.join("companion.sqlite");
+        SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+    }
+
+    pub async fn count(&self, table: &str) -> i64 {
+        let query = format!("SELECT COUNT(*) FROM {table}");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(&self.database().await).await.unwrap()
+    }
+
+    /// Every file in the storage, unfinished ones too.
+    pub fn stored_files(&self) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        collect(&self.config.data_dir.join("files"), &mut found);
+        found
+    }
+
+    pub fn widget_dir(&self) -> PathBuf {
+        let dir = self.folder.path().join("pkg");
+        std::fs::create_dir_all(&dir).unwrap();
+        dir
+    }
+}
+
+fn collect(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { collect(&path, found) } else { found.push(path) }
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+    }
+}
+
+/// A page with a session, and the person before it.
+pub struct Visitor<'a> {
+    pub app: &'a TestApp,
+    pub token: Option<String>,
+}
+
+/// What the person does in the dialog.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Does {
+    Continue,
+    UntickPhotos,
+    Cancel,
+}
+
+/// A sign-in that a listing offers.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    pub redirect_url: String,
+    pub attempt: String,
+}
+
+impl Visitor<'_> {
+    /// Posts with key and token, and keeps the token that comes back.
+    pub async fn posts(&mut self, path: &str, mut body: Value) -> Value {
+        body["apikey"] = json!("demo");
+        if let Some(token) = &self.token {
+            body["token"] = json!(token);
+        }
+        let (status, reply) = self.app.post(path, &body).await;
+        assert_eq!(status, StatusCode::OK, "{reply}");
+        if let Some(token) = reply["token"].as_str() {
+            self.token = Some(token.to_owned());
+        }
+        reply
+    }
+
+    /// One source's member of a listing.
+    pub async fn lists(&mut self, source: &str, path: &str) -> Value {
+        self.posts("/folder/list", json!({"clouds": {source: {"path": path}}})).await[source].take()
+    }
+
+    pub async fn lists_next(&mut self, source: &str, path: &str, next: &Value) -> Value {
+        let clouds = json!({source: {"path": path, "next": next}});
+        self.posts("/folder/list", json!({"clouds": clouds})).await[source].take()
+    }
+
+    pub async fn is_offered(&mut self, source: &str) -> Offer {
+        let listing = self.lists(source, "/").await;
+        let text = |name: &str| listing["auth"][name].as_str().unwrap_or_else(|| panic!("{listing}")).to_owned();
+        Offer { redirect_url: text("redirect_url"), attempt: text("attempt") }
+    }
+
+    /// Where the popup leads.
+    pub async fn opens(&self, offer: &Offer) -> String {
+        location(&self.app.http.get(&offer.redirect_url).send().await.unwrap())
+    }
+
+    /// Answers the dialog and is where it sends the popup, without having gone there yet.
+    pub async fn answers(&self, dialog: &str, account: &str, does: Does) -> String {
+        let mut form =
+            vec![("account", account), ("decision", if does == Does::Cancel { "cancel" } else { "continue" })];
+        if does == Does::Continue {
+            form.extend([("user_photos", "on"), ("instagram_business_basic", "on")]);
+        }
+        location(&self.app.http.post(dialog).form(&form).send().await.unwrap())
+    }
+
+    /// The whole popup. Answers the last page's status and text.
+    pub async fn goes_through(&self, offer: &Offer, account: &str, does: Does) -> (StatusCode, String) {
+        let dialog = self.opens(offer).await;
+        let callback = self.answers(&dialog, account, does).await;
+        let page = self.app.http.get(callback).send().await.unwrap();
+        (page.status(), page.text().await.unwrap())
+    }
+
+    pub async fn waits(&mut self, source: &str, offer: &Offer) -> Value {
+        let clouds = json!({source: {"attempt": offer.attempt}});
+        self.posts("/auth/wait", json!({"clouds": clouds})).await[source].take()
+    }
+
+    pub async fn signs_in(&mut self, source: &str, account: &str) {
+        let offer = self.is_offered(source).await;
+        let (status, page) = self.goes_through(&offer, account, Does::Continue).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        assert_eq!(self.waits(source, &offer).await, json!({"state": "connected"}));
+    }
+
+    /// The path of the album with this name.
+    pub async fn finds(&mut self, source: &str, name: &str) -> String {
+        let root = self.lists(source, "/").await;
+        let album =
+            items(&root).iter().find(|item| item["name"] == name).unwrap_or_else(|| panic!("no {name} in {root}"));
+        text(album, "path")
+    }
+
+    /// The paths of an album's photos.
+    pub async fn photos(&mut self, source: &str, album: &str) -> Vec<String> {
+        let listing = self.lists(source, album).await;
+        let photos = items(&listing).iter().filter(|item| item["mimetype"] == "image/jpeg");
+        photos.map(|item| text(item, "path")).collect()
+    }
+
+    /// Stores one photo and waits; one source's member of the answer.
+    pub async fn stores(&mut self, source: &str, path: &str) -> Value {
+        self.posts("/store/", json!({"clouds": {source: {"path": path}}})).await[source].take()
+    }
+
+    /// Asks for a stream; the connection, before its events are read.
+    pub async fn begins_to_store(&self, source: &str, cloud: Value) -> Response {
+        let body = json!({"apikey": "demo", "token": self.token, "clouds": {source: cloud}});
+        let request = self.app.http.post(format!("{}/store/", self.app.url)).json(&body);
+        let answer = request.header(header::ACCEPT, "text/event-stream").send().await.unwrap();
+        assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
+        answer
+    }
+
+    /// Stores photos over a stream and reads all its events.
+    pub async fn streams(&self, source: &str, cloud: Value) -> Vec<Value> {
+        events(&self.begins_to_store(source, cloud).await.text().await.unwrap())
+    }
+}
+
+/// The events of a stream, each checked to carry its name twice.
+pub fn events(stream: &str) -> Vec<Value> {
+    let blocks = stream.split("\n\n").filter(|block| block.contains("data:"));
+    let event = |block: &str| {
+        let field = |name: &str| {
+            block
+                .lines()
+                .find_map(|line| line.strip_prefix(name))
+                .unwrap_or_else(|| panic!("{block}"))
+                .trim()
+                .to_owned()
+        };
+        let data: Value = serde_json::from_str(&field("data:")).unwrap();
+        assert_eq!(data["event"], json!(field("event:")));
+        data
+    };
+    blocks.map(event).collect()
+}
+
+pub fn items(listing: &Value) -> &Vec<Value> {
+    listing["contents"].as_array().unwrap_or_else(|| panic!("{listing}"))
+}
+
+pub fn text(value: &Value, member: &str) -> String {
+    value[member].as_str().unwrap_or_else(|| panic!("no {member} in {value}")).to_owned()
+}
+
+/// The photo's id, from its path.
+pub fn id_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap().split('.').next().unwrap()
+}
+
+pub fn location(answer: &Response) -> String {
+    assert_eq!(answer.status(), StatusCode::FOUND);
+    answer.headers()[header::LOCATION].to_str().unwrap().to_owned()
+}
+
+/// Until something is so, at most ten seconds.
+pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    for _ in 0..200 {
+        if is_so().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("never: {what}");
+}

@@ -1,0 +1,12 @@
+//! The companion over HTTP, with the emulator in Meta's place: what a page, a popup and a reader of stored files see.
+
+// The lint knows tests by their attribute, and not the functions that they share.
+#![allow(clippy::unwrap_used)]
+
+mod app;
+mod listing;
+mod logs;
+mod serving;
+mod signing_in;
+mod storing;
+mod thumbnails;

@@ -1,0 +1,73 @@
+//! Each step of the schema, run on tables that are not empty.
+
+// The lint knows tests by their attribute, and not the functions that they share.
+#![allow(clippy::unwrap_used)]
+
+use bowerbird_companion::db::{Db, MIGRATIONS};
+use sqlx::{Row as _, SqlitePool};
+
+/// Rows as they stand after the first step. A later step adds what it has to carry over.
+const FILLED: &[&str] = &[
+    "INSERT INTO sessions (id, token_hash, app_key, created_ms, seen_ms) VALUES ('s', 'h', 'demo', 1, 1)",
+    "INSERT INTO connections (id, app_key, source, account_id, account_name, access_token, expires_ms, created_ms) \
+     VALUES ('c', 'demo', 'facebook', '1', 'Alice', 't', NULL, 1)",
+    "INSERT INTO session_connections (id, session_id, source, connection_id) VALUES ('l', 's', 'facebook', 'c')",
+    "INSERT INTO attempts (id_hash, session_id, source, rerequest, created_ms) VALUES ('a', 's', 'facebook', 0, 1)",
+    "INSERT INTO files (handle, app_key, source, source_path, object_key, filename, mimetype, size, sha256, created_ms) \
+     VALUES ('f', 'demo', 'facebook', '/1/2.jpg', 'f_2.jpg', '2.jpg', 'image/jpeg', 1, 'x', 1)",
+    "INSERT INTO jobs (id, request_key, app_key, connection_id, source, path, accept, prefix, handle, state, received, created_ms, updated_ms) \
+     VALUES ('j', 'k', 'demo', 'c', 'facebook', '/1/2.jpg', '[]', '', 'f', 'stored', 1, 1, 1)",
+];
+
+async fn empty() -> (tempfile::TempDir, SqlitePool) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("companion.sqlite").display());
+    let pool = SqlitePool::connect(&url).await.unwrap();
+    (folder, pool)
+}
+
+#[tokio::test]
+async fn every_step_keeps_what_was_there() {
+    let (folder, pool) = empty().await;
+    MIGRATIONS.run(&pool).await.unwrap();
+    for statement in FILLED {
+        sqlx::query(*statement).execute(&pool).await.unwrap();
+    }
+    pool.close().await;
+    // Opening is what runs the steps in earnest; a second time they must find nothing to do.
+    let db = Db::open("", folder.path()).await.unwrap();
+    assert_eq!(db.file("f").await.unwrap().unwrap().filename, "2.jpg");
+    assert!(db.connection("s", "facebook").await.unwrap().is_some());
+    assert!(db.attempt("a", "s", "facebook", 0).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_belongs_to_a_session_goes_with_it_and_jobs_stay() {
+    let (folder, pool) = empty().await;
+    MIGRATIONS.run(&pool).await.unwrap();
+    for statement in FILLED {
+        sqlx::query(*statement).execute(&pool).await.unwrap();
+    }
+    let db = Db::open("", folder.path()).await.unwrap();
+    db.delete_session("s").await.unwrap();
+    for table in ["sessions", "session_connections", "attempts", "connections"] {
+        let query = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+        let rows: i64 = sqlx::query(query).fetch_one(&pool).await.unwrap().get(0);
+        assert_eq!(rows, 0, "{table}");
+    }
+    let connection: Option<String> =
+        sqlx::query_scalar("SELECT connection_id FROM jobs").fetch_one(&pool).await.unwrap();
+    assert_eq!(connection, None);
+}
+
+#[test]
+fn steps_are_written_for_both_databases() {
+    for step in MIGRATIONS.iter() {
+        let sql = step.sql.as_str().to_uppercase();
+        for only_one_knows in
+            ["AUTOINCREMENT", "SERIAL", "INTEGER PRIMARY KEY", "JSONB", "DATETIME(", "NOW()", "PRAGMA", "BLOB", "BYTEA"]
+        {
+            assert!(!sql.contains(only_one_knows), "{} in {}", only_one_knows, step.description);
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! `cargo xtask dist`: the wasm built, bound, named by its content, compressed, and put into `pkg/` with what `npm/` holds.
+
+use crate::{children, javascript, paths, tools};
+use anyhow::{Context, Result, bail, ensure};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+/// The one file in `pkg/` that is written by hand.
+const KEPT: &str = "README.md";
+
+/// Part of the stamp: when the recipe changes, so may what it makes.
+const RECIPE: &[&str] = &[include_str!("dist.rs"), include_str!("javascript.rs")];
+
+/// Builds what changed. Gives the wasm as rustc made it, which still has the functions' names.
+pub fn run() -> Result<PathBuf> {
+    tools::wasm_target()?;
+    let began = Instant::now();
+    println!("widget: building the wasm");
+    let wasm = build()?;
+    let stamp_file = paths::target().join("dist-stamp");
+    let inputs = Inputs::read(&wasm)?;
+    let stamp = inputs.stamp();
+    let out = paths::package();
+    if fs::read_to_string(&stamp_file).is_ok_and(|old| is_current(&old, &stamp, &out)) {
+        println!("widget: pkg is up to date ({:.1} s)", began.elapsed().as_secs_f32());
+        return Ok(wasm);
+    }
+    println!("widget: binding and compressing");
+    let files = inputs.assemble(bind(&wasm, Names::Removed)?)?;
+    let names = write(&out, &files)?;
+    fs::write(&stamp_file, format!("{stamp}\n{}", names.into_iter().collect::<Vec<_>>().join("\n")))?;
+    println!("widget: pkg is written ({:.1} s)", began.elapsed().as_secs_f32());
+    Ok(wasm)
+}
+
+/// The release build. `--crate-type cdylib`, because cargo leaves link-time optimisation out without a word when a library is
+/// also an rlib, and that is an eighth of what a page loads.
+fn build() -> Result<PathBuf> {
+    let mut command = children::cargo(["rustc", "--release", "--lib", "--package", "bowerbird"]);
+    command.args(["--crate-type", "cdylib", "--target", "wasm32-unknown-unknown"]);
+    // Where a file lay on the building machine says nothing to a visitor, and would give each machine other bytes.
+    let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let cargo_home = cargo_home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
+    let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    let mut flags = vec![remap(paths::root(), ".")];
+    flags.extend(cargo_home.map(|home| remap(&home, "cargo")));
+    // Leptos keeps views apart by type unless told to erase them, which takes a twentieth off this widget.
+    flags.push("--cfg=erase_components".to_owned());
+    // The encoded form, because these folders may have spaces in their names.
+    command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    children::run(&mut command)?;
+    let wasm = paths::target().join("wasm32-unknown-unknown/release/bowerbird.wasm");
+    ensure!(wasm.is_file(), "cargo did not make {}", wasm.display());
+    Ok(wasm)
+}
+
+/// The glue and the wasm, as wasm-bindgen makes them.
+pub struct Bound {
+    /// JavaScript.
+    pub glue: String,
+    /// The module that the glue loads.
+    pub wasm: Vec<u8>,
+}
+
+/// Whether the wasm says what its functions are called.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Names {
+    Kept,
+    Removed,
+}
+
+/// Binds what rustc made.
+pub fn bind(wasm: &Path, names: Names) -> Result<Bound> {
+    let folder = paths::target().join("dist-bindgen");
+    let _ = fs::remove_dir_all(&folder);
+    wasm_bindgen_cli_support::Bindgen::new()
+        .input_path(wasm)
+        .out_name("bowerbird")
+        .web(true)?
+        .typescript(false)
+        .omit_default_module_path(false)
+        .remove_name_section(names == Names::Removed)
+        .remove_producers_section(true)
+        .generate(&folder)
+        .context("wasm-bindgen cannot bind the wasm")?;
+    ensure!(
+        !folder.join("snippets").exists(),
+        "a crate brings JavaScript files of its own, which the loader does not know of"
+    );
+    Ok(Bound { glue: read_text(&folder.join("bowerbird.js"))?, wasm: read(&folder.join("bowerbird_bg.wasm"))? })
+}
+
+/// All that the package is made from.
+struct Inputs {
+    version: String,
+    raw_wasm: Vec<u8>,
+    core: String,
+    loader: String,
+    module: String,
+    types: String,
+    manifest: String,
+    licences: Vec<(&'static str, String)>,
+}
+
+/// A file of the package.
+struct File {
+    name: String,
+    bytes: Vec<u8>,
+    /// Whether the companion serves it, and so wants it compressed beside.
+    served: bool,
+}
+
+impl Inputs {
+    fn read(wasm: &Path) -> Result<Self> {
+        let npm = |name: &str| read_text(&paths::root().join("npm").join(name));
+        Ok(Self {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            raw_wasm: read(wasm)?,
+            core: npm("core.js")?,
+            loader: npm("loader.js")?,
+            module: npm("module.js")?,
+            types: npm("bowerbird.d.ts")?,
+            manifest: npm("package.json")?,
+            licences: ["LICENSE-MIT", "LICENSE-APACHE"]
+                .into_iter()
+                .map(|name| Ok((name, read_text(&paths::root().join(name))?)))
+                .collect::<Result<_>>()?,
+        })
+    }
+
+    fn stamp(&self) -> String {
+        let mut hash = Sha256::new();
+        let mut add = |bytes: &[u8]| {
+            hash.update((bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
+        };
+        RECIPE.iter().for_each(|text| add(text.as_bytes()));
+        add(&self.raw_wasm);
+        for text in [&self.version, &self.core, &self.loader, &self.module, &self.types, &self.manifest] {
+            add(text.as_bytes());
+        }
+        self.licences.iter().for_each(|(_, text)| add(text.as_bytes()));
+        hex::encode(hash.finalize())
+    }
+
+    fn assemble(&self, bound: Bound) -> Result<Vec<File>> {
+        let wasm = format!("bowerbird_bg-{}.wasm", content_hash(&bound.wasm));
+        ensure!(bound.glue.contains("bowerbird_bg.wasm"), "the glue does not name its wasm");
+        let glue_text = javascript::strip(&bound.glue.replace("bowerbird_bg.wasm", &wasm)).context("the glue")?;
+        let glue = format!("bowerbird-{}.js", content_hash(glue_text.as_bytes()));
+        let names = [("VERSION", self.version.as_str()), ("GLUE", &glue), ("WASM", &wasm)];
+        let banner = format!("Bowerbird {} | MIT OR Apache-2.0", self.version);
+        let loader = javascript::assemble(&self.loader, &self.core, &names, &banner).context("npm/loader.js")?;
+        let module = javascript::assemble(&self.module, &self.core, &names, &banner).context("npm/module.js")?;
+        let served = |name: &str, bytes: Vec<u8>| File { name: name.to_owned(), bytes, served: true };
+        let plain = |name: &str, text: String| File { name: name.to_owned(), bytes: text.into_bytes(), served: false };
+        // The loaders last: whoever reads one finds what it names.
+        let mut files = vec![
+            served(&wasm, bound.wasm),
+            served(&glue, glue_text.into_bytes()),
+            served("bowerbird.mjs", module.into_bytes()),
+            served("bowerbird.js", loader.into_bytes()),
+            plain("bowerbird.d.ts", self.types.clone()),
+            plain("package.json", javascript::fill(&self.manifest, &names).context("npm/package.json")?),
+        ];
+        files.extend(self.licences.iter().map(|(name, text)| plain(name, text.clone())));
+        Ok(files)
+    }
+}
+
+/// Sixteen hex digits that change with the bytes.
+fn content_hash(bytes: &[u8]) -> String {
+    hex::encode(&Sha256::digest(bytes)[..8])
+}
+
+/// Writes the files that are not there yet with these bytes, their compressed siblings beside them, and removes what an earlier
+/// build left. Gives the names of all that belong there.
+fn write(out: &Path, files: &[File]) -> Result<BTreeSet<String>> {
+    fs::create_dir_all(out)?;
+    let mut names = BTreeSet::new();
+    for File { name, bytes, served } in files {
+        let changed = fs::read(out.join(name)).ok().as_ref() != Some(bytes);
+        type Compress = fn(&[u8]) -> Result<Vec<u8>>;
+        let siblings: &[(&str, Compress)] = if *served { &[("br", brotli), ("gz", gzip)] } else { &[] };
+        for (extension, compress) in siblings {
+            let sibling = format!("{name}.{extension}");
+            if changed || !out.join(&sibling).is_file() {
+                replace(&out.join(&sibling), &compress(bytes)?)?;
+            }
+            names.insert(sibling);
+        }
+        if changed {
+            replace(&out.join(name), bytes)?;
+        }
+        names.insert(name.clone());
+    }
+    for entry in fs::read_dir(out)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name != KEPT && !names.contains(&name) && entry.file_type()?.is_file() {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(names)
+}
+
+/// Whole or not at all, since a companion may be serving from this folder.
+fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
+    let folder = path.parent().context("the file has no folder")?;
+    let new = folder.join(format!(".new-{}", std::process::id()));
+    fs::write(&new, bytes).with_context(|| format!("cannot write {}", new.display()))?;
+    fs::rename(&new, path).with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn is_current(old: &str, stamp: &str, out: &Path) -> bool {
+    let mut lines = old.lines();
+    lines.next() == Some(stamp) && lines.all(|name| out.join(name).is_file())
+}
+
+/// Quality 11 and a window of 2^24 bytes: the most that every browser reads.
+fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+    let parameters =
+        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, size_hint: bytes.len(), ..Default::default() };
+    let mut out = Vec::new();
+    brotli::BrotliCompress(&mut &bytes[..], &mut out, &parameters)?;
+    Ok(out)
+}
+
+fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes)?;
+    Ok(encoder.finish()?)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn read_text(path: &Path) -> Result<String> {
+    match String::from_utf8(read(path)?) {
+        Ok(text) => Ok(text),
+        Err(_) => bail!("{} is not text", path.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Read;
+
+    fn inputs() -> Inputs {
+        Inputs {
+            version: "1.2.3".into(),
+            raw_wasm: b"raw".to_vec(),
+            core: "const glue = '%GLUE%';".into(),
+            loader: "// loader\n//= core.js\n".into(),
+            module: "//= core.js\nexport { glue };\n".into(),
+            types: "export const version: string;".into(),
+            manifest: r#"{"version":"%VERSION%"}"#.into(),
+            licences: vec![("LICENSE-MIT", "MIT".into())],
+        }
+    }
+
+    fn bound(wasm: &[u8]) -> Bound {
+        Bound { glue: "new URL('bowerbird_bg.wasm', import.meta.url);\n".into(), wasm: wasm.to_vec() }
+    }
+
+    fn names(files: &[File]) -> Vec<&str> {
+        files.iter().map(|file| file.name.as_str()).collect()
+    }
+
+    #[test]
+    fn names_follow_content_all_the_way_to_the_loader() {
+        let one = inputs().assemble(bound(b"one")).unwrap();
+        let two = inputs().assemble(bound(b"two")).unwrap();
+        assert_eq!(names(&one), names(&inputs().assemble(bound(b"one")).unwrap()));
+        let [wasm, glue] = [&one[0], &one[1]];
+        assert!(
+            wasm.name.starts_with("bowerbird_bg-") && wasm.name.len() == "bowerbird_bg-".len() + 16 + ".wasm".len()
+        );
+        assert!(glue.name.starts_with("bowerbird-") && glue.name.len() == "bowerbird-".len() + 16 + ".js".len());
+        assert_ne!(wasm.name, two[0].name);
+        assert_ne!(glue.name, two[1].name, "other wasm, but the same glue");
+        assert!(String::from_utf8_lossy(&glue.bytes).contains(&wasm.name));
+        let loader = one.iter().find(|file| file.name == "bowerbird.js").unwrap();
+        let text = String::from_utf8_lossy(&loader.bytes);
+        assert!(text.contains(&glue.name) && !text.contains("// loader"), "{text}");
+        let manifest = one.iter().find(|file| file.name == "package.json").unwrap();
+        assert_eq!(manifest.bytes, br#"{"version":"1.2.3"}"#);
+    }
+
+    #[test]
+    fn stale_files_go_and_the_readme_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join(KEPT), "read me").unwrap();
+        fs::write(folder.path().join("bowerbird-0000000000000000.js.br"), "old").unwrap();
+        let written = write(folder.path(), &inputs().assemble(bound(b"one")).unwrap()).unwrap();
+        let found: BTreeSet<String> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        assert_eq!(found, written.iter().cloned().chain([KEPT.to_owned()]).collect());
+        assert!(!found.contains("bowerbird.d.ts.br") && found.contains("bowerbird.mjs.gz"), "{found:?}");
+    }
+
+    #[test]
+    fn an_unchanged_file_is_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = inputs().assemble(bound(b"one")).unwrap();
+        write(folder.path(), &files).unwrap();
+        // A sibling with other bytes shows whether it was written again.
+        let sibling = folder.path().join("bowerbird.js.gz");
+        fs::write(&sibling, "mark").unwrap();
+        write(folder.path(), &files).unwrap();
+        assert_eq!(fs::read(&sibling).unwrap(), b"mark");
+        fs::write(folder.path().join("bowerbird.js"), "other").unwrap();
+        write(folder.path(), &files).unwrap();
+        assert_ne!(fs::read(&sibling).unwrap(), b"mark");
+    }
+
+    #[test]
+    fn siblings_decompress_to_the_file() {
+        let bytes: Vec<u8> = (0..50_000u32).flat_map(|n| (n * n % 251).to_le_bytes()).collect();
+        let mut back = Vec::new();
+        brotli::BrotliDecompress(&mut &brotli(&bytes).unwrap()[..], &mut back).unwrap();
+        assert!(back == bytes, "brotli");
+        back.clear();
+        flate2::read::GzDecoder::new(&gzip(&bytes).unwrap()[..]).read_to_end(&mut back).unwrap();
+        assert!(back == bytes, "gzip");
+    }
+
+    #[test]
+    fn the_stamp_changes_with_every_input() {
+        let base = inputs().stamp();
+        let changed = |change: fn(&mut Inputs)| {
+            let mut inputs = inputs();
+            change(&mut inputs);
+            inputs.stamp()
+        };
+        for stamp in [
+            changed(|inputs| inputs.raw_wasm.push(0)),
+            changed(|inputs| inputs.types.push(' ')),
+            changed(|inputs| inputs.loader.push(' ')),
+            changed(|inputs| inputs.licences[0].1.push(' ')),
+        ] {
+            assert_ne!(stamp, base);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        assert!(is_current(&base, &base, folder.path()));
+        assert!(!is_current(&format!("{base}\nmissing.js"), &base, folder.path()));
+    }
+}
