@@ -304,7 +304,7 @@ impl Picker {
         }
         let file = to_js(&PickedFile::chosen(&after.chosen));
         if before.progress == Progress::Waiting {
-            call(options.on_file_upload_started.as_ref(), &[file.clone()]);
+            call(options.on_file_upload_started.as_ref(), std::slice::from_ref(&file));
         }
         match &after.progress {
             Progress::Moving { received, .. } => {

@@ -114,7 +114,7 @@ pub type StoreReply = Reply<StoreOutcome>;
 #[serde(untagged)]
 pub enum StoreOutcome {
     /// It is stored.
-    Stored(StoredFile),
+    Stored(Box<StoredFile>),
     /// It is not, and nothing of it is left behind.
     Failed {
         /// Why.

@@ -2,6 +2,7 @@
 //! What crosses the network for real is told in `tests/stories`.
 
 #![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use bowerbird::api::client;
 use bowerbird::{PickOptions, PickResponse, Picker};

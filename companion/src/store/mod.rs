@@ -68,7 +68,7 @@ async fn outcomes(
     let mut events = std::pin::pin!(events);
     while let Some(event) = events.next().await {
         match event {
-            StoreEvent::Stored { source, file, .. } => drop(clouds.insert(source, StoreOutcome::Stored(*file))),
+            StoreEvent::Stored { source, file, .. } => drop(clouds.insert(source, StoreOutcome::Stored(file))),
             StoreEvent::Failed { source, error, .. } => drop(clouds.insert(source, StoreOutcome::Failed { error })),
             StoreEvent::Progress { .. } => {}
             StoreEvent::Done => done = true,
