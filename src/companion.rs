@@ -10,27 +10,34 @@ use gloo_net::http::{Request, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCredentials};
+
+thread_local! {
+    /// The sessions of this page, by address and key: a visitor who connected for one pick is connected for the next.
+    static SESSIONS: RefCell<BTreeMap<(String, String), Session>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// A session's token, once the companion has given one.
+type Session = Rc<RefCell<Option<String>>>;
 
 /// The companion of one pick: where it is, for which key, in which session.
 pub struct Companion {
     url: String,
     apikey: String,
-    token: RefCell<Option<String>>,
+    token: Session,
     abort: Option<AbortController>,
 }
 
 impl Companion {
     /// A companion at a base URL. Nothing is sent yet.
     pub fn new(url: &str, apikey: &str) -> Self {
-        Self {
-            url: url.trim_end_matches('/').to_owned(),
-            apikey: apikey.to_owned(),
-            token: RefCell::default(),
-            abort: AbortController::new().ok(),
-        }
+        let (url, apikey) = (url.trim_end_matches('/').to_owned(), apikey.to_owned());
+        let token =
+            SESSIONS.with_borrow_mut(|sessions| sessions.entry((url.clone(), apikey.clone())).or_default().clone());
+        Self { url, apikey, token, abort: AbortController::new().ok() }
     }
 
     /// Lets go of every request that is under way.

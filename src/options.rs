@@ -250,6 +250,17 @@ fn check_count(number: f64) -> Option<u32> {
 fn read_store_to(name: &str, value: &JsValue, _: Warn<'_>) -> Result<StoreTo, String> {
     serde_wasm_bindgen::from_value(value.clone())
         .map_err(|error| format!("{name} takes {{location, container, path, region, access}}, all strings: {error}"))
+        .and_then(check_store_to)
+}
+
+/// Refused here as the companion would, before a visitor has chosen anything.
+fn check_store_to(store_to: StoreTo) -> Result<StoreTo, String> {
+    match store_to.access.as_deref() {
+        None | Some("public") => Ok(store_to),
+        Some(other) => {
+            Err(format!("storeTo.access '{other}' is not offered; files are 'public' to those who have their URL"))
+        }
+    }
 }
 
 fn read_text(name: &str, value: &JsValue, _: Warn<'_>) -> Result<HashMap<String, String>, String> {
@@ -344,6 +355,13 @@ mod tests {
         assert_eq!(unknown("imageMax", &mut |warning| warnings.push(warning)), Ok(()));
         assert!(warnings[0].contains("'imageMax'"));
         assert!(FILESTACK_ONLY.iter().all(|name| !NAMES.contains(name)));
+    }
+
+    #[test]
+    fn private_storage_is_refused_rather_than_promised() {
+        let access = |access: &str| check_store_to(StoreTo { access: Some(access.to_owned()), ..StoreTo::default() });
+        assert!(access("public").is_ok());
+        assert!(access("private").unwrap_err().contains("'private' is not offered"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{listing, session, store};
 use bowerbird_protocol::listing::Item;
 use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::store::StoreEvent;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
 use js_sys::Function;
 use leptos::prelude::{ArcRwSignal, Update, WithUntracked};
 use std::cell::{Cell, RefCell};
@@ -69,6 +69,8 @@ struct Inner {
     options: PickOptions,
     state: ArcRwSignal<State>,
     ending: RefCell<Option<Ending>>,
+    /// What is under way; none of it outlives the pick, nor does a timer in it.
+    tasks: RefCell<Vec<AbortHandle>>,
     /// Counts sign-ins begun and given up, so that the answer to an old one is not taken for a new one's.
     sign_in: Cell<u32>,
     /// Counts choices, for their ids.
@@ -85,6 +87,7 @@ impl Picker {
             options,
             state: ArcRwSignal::new(state),
             ending: RefCell::new(Some(ending)),
+            tasks: RefCell::default(),
             sign_in: Cell::default(),
             chosen: Cell::default(),
         }))
@@ -142,6 +145,15 @@ impl Picker {
         self.0.state.with_untracked(read)
     }
 
+    /// Runs something for as long as the pick lasts.
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+        let (task, handle) = abortable(task);
+        self.0.tasks.borrow_mut().push(handle);
+        spawn_local(async move {
+            let _ = task.await;
+        });
+    }
+
     /// Whether the pick has no result yet. Answers that come later concern nobody.
     fn is_open(&self) -> bool {
         self.0.ending.borrow().is_some()
@@ -168,7 +180,7 @@ impl Picker {
             self.apply(Event::Asked(request.clone()));
         }
         let picker = self.clone();
-        spawn_local(async move {
+        self.spawn(async move {
             for (request, answer) in listing::load(&picker.0.companion, pages).await {
                 picker.apply(Event::Listed(request, answer));
             }
@@ -195,7 +207,7 @@ impl Picker {
         let turn = self.0.sign_in.get() + 1;
         self.0.sign_in.set(turn);
         let picker = self.clone();
-        spawn_local(async move {
+        self.spawn(async move {
             let wanted = || picker.is_open() && picker.0.sign_in.get() == turn;
             let attempt = auth.attempt.unwrap_or_default();
             let ended = session::wait(&picker.0.companion, source.name, &attempt, wanted).await;
@@ -222,7 +234,7 @@ impl Picker {
         let Some((shelf, source)) = self.read(|state| Some((state.open?, state.shelf()?.source))) else { return };
         self.apply(Event::SignedOut(shelf));
         let picker = self.clone();
-        spawn_local(async move {
+        self.spawn(async move {
             // Where signing out fails, the listing shows the account again, which says it better than a message.
             let _ = picker.0.companion.logout(source.name).await;
             picker.load(vec![PageRequest { shelf, path: "/".to_owned(), cursor: None }]);
@@ -245,7 +257,7 @@ impl Picker {
             Some(Err(reason)) => self.apply(Event::Refused(reason)),
             Some(Ok(Verdict::Later(promise))) => {
                 let picker = self.clone();
-                spawn_local(async move {
+                self.spawn(async move {
                     match JsFuture::from(promise).await {
                         Ok(_) => picker.apply(Event::Toggled(photo)),
                         Err(reason) => picker.apply(Event::Refused(words(&reason))),
@@ -266,7 +278,7 @@ impl Picker {
             call(self.0.options.on_upload_started.as_ref(), &[to_js(&files)]);
         }
         let picker = self.clone();
-        spawn_local(async move {
+        self.spawn(async move {
             let options = &picker.0.options;
             let pending = || if picker.is_open() { picker.read(pending) } else { Vec::new() };
             let accept = options.accept.rules();
@@ -343,6 +355,9 @@ impl Picker {
 
     fn finish(&self, cancelled: bool) {
         let Some(ending) = self.0.ending.take() else { return };
+        for task in self.0.tasks.take() {
+            task.abort();
+        }
         self.0.companion.abort();
         let response = self.read(|state| match &state.storing {
             Some(storing) => PickResponse::of(&storing.photos),

@@ -231,7 +231,8 @@ impl Config {
     /// Whether app ids of the emulator are in use at an address that strangers reach.
     pub fn emulated_in_public(&self) -> bool {
         let local = matches!(self.public_url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        !local && self.facebook_app_secret.expose() == "emulated-facebook-secret"
+        let emulated = |secret: &Secret| secret.expose().starts_with("emulated-");
+        !local && (emulated(&self.facebook_app_secret) || emulated(&self.instagram_app_secret))
     }
 }
 

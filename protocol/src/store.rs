@@ -60,7 +60,7 @@ pub struct StoreTo {
     /// Not used; the storage's region is the operator's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// `public` (default) or `private`.
+    /// `public`, which is also the default. Anything else is refused.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<String>,
 }

@@ -21,7 +21,7 @@ pub enum Direction {
     /// From a source to the page.
     Pick,
     /// From the page to a source.
-    #[expect(dead_code, reason = "publishing will be the second direction; screens already ask which one it is")]
+    #[expect(dead_code, reason = "publishing to a source will be the second direction")]
     Export,
 }
 

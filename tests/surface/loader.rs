@@ -28,7 +28,7 @@ struct World {
     /// Where the files are; the page is at the same port of `localhost`.
     url: String,
     browser: WebDriver,
-    chromedriver: Chromedriver,
+    _chromedriver: Chromedriver,
 }
 
 #[derive(Default)]
@@ -56,8 +56,10 @@ impl World {
             capabilities.add_arg(argument).unwrap();
         }
         let browser = WebDriver::new(format!("http://{}", chromedriver.address), capabilities).await.unwrap();
+        // Otherwise it would end its session when dropped, and on this thread that waits for itself.
+        browser.clone().leak().unwrap();
         browser.goto(url.replace("127.0.0.1", "localhost") + "/page").await.unwrap();
-        Self { files, url, browser, chromedriver }
+        Self { files, url, browser, _chromedriver: chromedriver }
     }
 
     /// The value that the body of an async function returns in the page; `{error}` when it throws.
@@ -79,11 +81,6 @@ impl World {
 
     fn break_file(&self, name: Option<String>) {
         *self.files.broken.lock().unwrap() = name;
-    }
-
-    async fn close(self) {
-        self.browser.clone().quit().await.unwrap();
-        drop(self.chromedriver);
     }
 }
 
@@ -168,7 +165,6 @@ async fn loading_draws_and_fetches_nothing_until_init() {
     let mut expected = ["bowerbird.js".to_owned(), glue(), wasm()];
     expected.sort();
     assert_eq!(fetched, expected);
-    world.close().await;
 }
 
 #[tokio::test]
@@ -187,7 +183,6 @@ async fn a_pick_goes_through_with_the_scripts_origin_or_the_given_one() {
     ]);
     assert_eq!(world.run(picks).await, expected);
     assert_eq!(world.fetched().len(), 3, "each file once: {:?}", world.fetched());
-    world.close().await;
 }
 
 #[tokio::test]
@@ -202,7 +197,6 @@ async fn a_failed_load_names_its_url_and_is_tried_again() {
         world.break_file(None);
         let answer = world.run("return bowerbird.pick('instagram');").await;
         assert_eq!(answer["what"], "instagram", "{answer}");
-        world.close().await;
     }
 }
 
@@ -213,7 +207,6 @@ async fn included_twice_it_keeps_the_client_and_without_one_it_says_so() {
     assert!(answer["error"].as_str().is_some_and(|error| error.contains("init")), "{answer}");
     let twice = "bowerbird.init('demo'); await include(); await include(); return bowerbird.pick();";
     assert_eq!(world.run(twice).await["apikey"], "demo");
-    world.close().await;
 }
 
 #[tokio::test]
@@ -234,5 +227,4 @@ async fn the_module_does_the_same_and_needs_no_document() {
         const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), { type: 'module' });
         return new Promise(resolve => { worker.onmessage = ({ data }) => resolve(data); });";
     assert_eq!(world.run(worker).await, json!(["function", "undefined"]));
-    world.close().await;
 }

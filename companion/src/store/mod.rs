@@ -99,6 +99,12 @@ fn read(clouds: &BTreeMap<String, StoreCloud>) -> Result<Vec<Wish<'_>>, ApiError
         if let Some(location) = to.location.as_deref().filter(|location| !location.eq_ignore_ascii_case("s3")) {
             return Err(bad(format!("There is no storage named `{location}`.")));
         }
+        // Storing it for everybody to read would not be what was asked for.
+        if let Some(access) = to.access.as_deref().filter(|access| *access != "public") {
+            return Err(bad(format!(
+                "access `{access}` is not offered here; files are `public` to those who have their URL."
+            )));
+        }
         let paths: BTreeSet<&str> = cloud.path.iter().chain(&cloud.paths).map(String::as_str).collect();
         if paths.is_empty() {
             return Err(bad(format!("No path is given for `{source}`.")));

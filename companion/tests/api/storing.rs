@@ -114,10 +114,13 @@ async fn the_destination_never_leaves_its_place() {
     let stored = app.stored_files();
     assert!(stored.len() == 1 && stored[0].ends_with(text(file, "key")), "{stored:?}");
 
-    let unknown = json!({"apikey": "demo", "token": visitor.token, "clouds": {"facebook": {"path": photos[0], "store": {"location": "attic"}}}});
-    let (status, reply) = app.post("/store/", &unknown).await;
-    assert_eq!((status, reply["error"]["code"].as_str()), (StatusCode::BAD_REQUEST, Some("bad_request")));
-    assert!(text(&reply["error"], "text").contains("attic"));
+    for (store, named) in [(json!({"location": "attic"}), "attic"), (json!({"access": "private"}), "private")] {
+        let clouds = json!({"facebook": {"path": photos[0], "store": store}});
+        let request = json!({"apikey": "demo", "token": visitor.token, "clouds": clouds});
+        let (status, reply) = app.post("/store/", &request).await;
+        assert_eq!((status, reply["error"]["code"].as_str()), (StatusCode::BAD_REQUEST, Some("bad_request")));
+        assert!(text(&reply["error"], "text").contains(named), "{reply}");
+    }
 }
 
 #[tokio::test]

@@ -1,0 +1,191 @@
+/**
+ * Bowerbird: a file picker for web pages.
+ *
+ * As a script: `<script src="https://companion.example/bowerbird.js"></script>`, then the global `bowerbird`.
+ * As a module: `import { init } from 'bowerbird'`.
+ *
+ * @example
+ * const client = init('demo', { url: 'https://companion.example' });
+ * const { filesUploaded } = await client.pick({ fromSources: ['facebook', 'instagram'], maxFiles: 5 });
+ */
+export as namespace bowerbird;
+
+/** The version of this package, for example `"0.1.0"`. */
+export const version: string;
+
+/**
+ * Makes a client. Nothing is drawn; the picker's code is fetched when the page is idle, or at the first pick.
+ *
+ * @param apikey The key of this site, as the companion knows it. Checked by the companion at the first pick.
+ */
+export function init(apikey: string, options?: ClientOptions): Client;
+
+/**
+ * Picks with the client that {@link init} made last. Rejects when there is none.
+ * The forms and the answer are those of {@link Client.pick}.
+ */
+export function pick(options?: Source | Source[] | PickOptions): Promise<PickResponse>;
+
+/** Settings of a client. */
+export interface ClientOptions {
+  /**
+   * Where the companion is, for example `"https://companion.example"`.
+   * Default: the origin that the script, or the unbundled module, was loaded from.
+   */
+  url?: string;
+}
+
+/** A site's way to the picker. */
+export interface Client {
+  /**
+   * Opens the dialog on one source.
+   * @example const { filesUploaded } = await client.pick('facebook');
+   */
+  pick(source: Source): Promise<PickResponse>;
+  /** Opens the dialog on some sources, in this order. */
+  pick(sources: Source[]): Promise<PickResponse>;
+  /**
+   * Opens the dialog, and resolves when it has closed and every chosen file is stored or has failed.
+   *
+   * A visitor who cancels, or an aborted `signal`, resolves it too: with what was stored until then, mostly nothing.
+   * It rejects, before anything is drawn, when the options are wrong (the error names the option and the nearest known one) or
+   * when the picker's files cannot be loaded (the error names the URL; the next pick tries again).
+   */
+  pick(options?: PickOptions): Promise<PickResponse>;
+}
+
+/**
+ * A place that files come from. A name that is not known is warned about on the console and left out; when none is
+ * left, `pick` rejects.
+ */
+export type Source = 'facebook' | 'instagram' | (string & {});
+
+/**
+ * What may be said about one pick. Everything is optional. An option of Filestack's picker that is not listed here is
+ * warned about on the console and ignored; any other name is an error.
+ */
+export interface PickOptions {
+  /**
+   * Which files can be chosen: MIME types (`image/png`), families (`image/*`) or extensions (`.png`); a file that fits
+   * one of them can. Default: all. Facebook and Instagram give images only, whatever this says.
+   */
+  accept?: string | string[];
+  /** The sources offered, in this order. Default: all that there are. */
+  fromSources?: Source | Source[];
+  /** How many files can be chosen, from 1 to 1,000,000. Default: 1. */
+  maxFiles?: number;
+  /** How many files have to be chosen, from 1 to `maxFiles`. Default: 1. */
+  minFiles?: number;
+  /** Where the files are stored. Default: where the companion keeps the key's files. */
+  storeTo?: StoreTo;
+  /** Other words for what the dialog says: the English phrase, or its key, and what replaces it. `{placeholders}` are filled in. */
+  customText?: Record<string, string>;
+  /** The dialog's language. So far only `"en"`, the default; another one is warned about on the console. */
+  lang?: string;
+  /** Cancels the pick when it is aborted. The promise resolves, as when the visitor cancels. */
+  signal?: AbortSignal;
+  /** The dialog is on the screen. */
+  onOpen?: () => void;
+  /** The dialog is gone, however it ended; before `onUploadDone`. */
+  onClose?: () => void;
+  /** The pick was cancelled, by the visitor, the Back button or `signal`. `files` are those stored until then. */
+  onCancel?: (files: PickedFile[]) => void;
+  /**
+   * A file is about to be chosen. To throw, or to return a promise that rejects, keeps it out and shows the error's
+   * message to the visitor.
+   */
+  onFileSelected?: (file: PickedFile) => unknown;
+  /** The choice was confirmed, and copying begins. */
+  onUploadStarted?: (files: PickedFile[]) => void;
+  /** The companion has begun to copy this file. */
+  onFileUploadStarted?: (file: PickedFile) => void;
+  /** More of this file has been copied. */
+  onFileUploadProgress?: (file: PickedFile, progress: FileProgress) => void;
+  /** This file is stored. */
+  onFileUploadFinished?: (file: PickedFile) => void;
+  /** This file could not be stored. */
+  onFileUploadFailed?: (file: PickedFile, error: Error) => void;
+  /** All is over and the dialog is gone; the promise resolves with the same. Not called after a cancel. */
+  onUploadDone?: (response: PickResponse) => void;
+}
+
+/** Where files are stored, within what the companion's operator allows. */
+export interface StoreTo {
+  /** The name of one of the key's storages; `"s3"` is an alias for the default one, whatever its make. */
+  location?: string;
+  /** A folder within the storage, before `path`. */
+  container?: string;
+  /** A folder within the storage, for example `"/orders/17/"`. */
+  path?: string;
+  /** Accepted for compatibility; the storage's region is the operator's setting. */
+  region?: string;
+  /** Whether everyone who has the URL may read the file. Default: `"public"`. */
+  access?: 'public';
+}
+
+/** What a pick comes to. Both lists are in the order in which the files were chosen. */
+export interface PickResponse {
+  /** The stored files. */
+  filesUploaded: PickedFile[];
+  /** The chosen files that could not be stored; each has an `error`. */
+  filesFailed: PickedFile[];
+}
+
+/**
+ * A file that the visitor chose: the fields of Filestack's file metadata, and what the source tells besides.
+ * Before it is stored, `mimetype`, `width` and `height` are what the source promises; afterwards what the bytes say.
+ */
+export interface PickedFile {
+  /** A name for people, with an extension. */
+  filename: string;
+  /** Names the file at the companion: twenty letters and digits. Empty while it is not stored. */
+  handle: string;
+  /** Where the file is served. Empty while it is not stored. */
+  url: string;
+  /** The type, for example `"image/jpeg"`. */
+  mimetype: string;
+  /** Bytes; 0 while unknown, which Facebook's and Instagram's files are until they are stored. */
+  size: number;
+  /** Where it comes from. */
+  source: Source;
+  /** The way through the source by folder names, for example `"/Holidays in Lisbon/1.jpg"`. */
+  originalPath: string;
+  /** Names this file within this pick. */
+  uploadId: string;
+  /** How far the copy is: `"Stored"`, or absent. */
+  status?: 'Stored' | 'InTransit';
+  /** Where the file lies in the storage. */
+  key?: string;
+  /** The folder asked for in `storeTo.container`. */
+  container?: string;
+  /** Words that stand for the picture: the caption, or empty. */
+  alt: string;
+  /** Pixels, where known. */
+  width?: number;
+  /** Pixels, where known. */
+  height?: number;
+  /** The words that the visitor gave the photo at the source. */
+  caption?: string;
+  /** When the photo was taken or, where the source tells only that, published; RFC 3339 in UTC. */
+  dateTaken?: string;
+  /** SHA-256 of the stored bytes, in hex. */
+  sha256?: string;
+  /** Why it could not be stored; only in `filesFailed`. */
+  error?: PickError;
+}
+
+/** Why something failed. */
+export interface PickError {
+  /** A name to act on, for example `"photo_gone"` or `"rate_limited"`. */
+  code: string;
+  /** The reason in English, for developers. */
+  message: string;
+}
+
+/** How much of a file has been copied. */
+export interface FileProgress {
+  /** From 0 to 100. */
+  totalPercent: number;
+  /** Bytes copied so far. */
+  totalBytes: number;
+}

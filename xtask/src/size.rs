@@ -1,0 +1,169 @@
+//! `cargo xtask size`: what a page loads, and where it comes from.
+
+use crate::{dist, paths};
+use anyhow::{Context, Result};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+/// How many crates are listed.
+const CRATES: usize = 12;
+
+/// Builds what changed and prints both tables.
+pub fn run() -> Result<()> {
+    let raw = dist::run()?;
+    let package = paths::package();
+    println!("\n{:<38} {:>9} {:>9} {:>9}", "bytes a page loads", "raw", "gzip", "brotli");
+    let mut total = [0; 3];
+    for (what, name) in page_files(&package)? {
+        let sizes = sizes(&package, &name)?;
+        total.iter_mut().zip(sizes).for_each(|(sum, size)| *sum += size);
+        print_row(&format!("{what:<7} {name}"), sizes);
+    }
+    print_row("total", total);
+
+    let wasm = dist::bind(&raw, dist::Names::Kept)?.wasm;
+    let mut crates: Vec<(String, usize)> = by_crate(&wasm)?.into_iter().collect();
+    crates.sort_by_key(|(name, bytes)| (std::cmp::Reverse(*bytes), name.clone()));
+    let code: usize = crates.iter().map(|(_, bytes)| bytes).sum();
+    println!("\n{:<38} {:>9} {:>9}", "code of the wasm by crate", "raw", "share");
+    for (name, bytes) in crates.iter().take(CRATES) {
+        println!("{name:<38} {bytes:>9} {:>7.1} %", *bytes as f64 * 100.0 / code as f64);
+    }
+    Ok(())
+}
+
+/// Loader, glue and wasm.
+fn page_files(package: &Path) -> Result<Vec<(&'static str, String)>> {
+    let loader = fs::read_to_string(package.join("bowerbird.js")).context("pkg has no bowerbird.js")?;
+    // The loader names both between quotes.
+    let named = |start: &str, end: &str| {
+        loader.split('\'').find(|word| word.starts_with(start) && word.ends_with(end)).map(str::to_owned)
+    };
+    Ok(vec![
+        ("loader", "bowerbird.js".to_owned()),
+        ("glue", named("bowerbird-", ".js").context("the loader names no glue")?),
+        ("wasm", named("bowerbird_bg-", ".wasm").context("the loader names no wasm")?),
+    ])
+}
+
+fn sizes(package: &Path, name: &str) -> Result<[u64; 3]> {
+    let size = |name: String| {
+        let path = package.join(name);
+        fs::metadata(&path).map(|file| file.len()).with_context(|| format!("cannot read {}", path.display()))
+    };
+    Ok([size(name.to_owned())?, size(format!("{name}.gz"))?, size(format!("{name}.br"))?])
+}
+
+fn print_row(what: &str, [raw, gzip, brotli]: [u64; 3]) {
+    println!("{what:<38} {raw:>9} {gzip:>9} {brotli:>9}");
+}
+
+/// Bytes of function bodies by the crate that a function's name begins with.
+fn by_crate(wasm: &[u8]) -> Result<BTreeMap<String, usize>> {
+    use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
+    let mut imported = 0;
+    let mut bodies = Vec::new();
+    let mut names = BTreeMap::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload? {
+            Payload::ImportSection(imports) => {
+                for import in imports.into_imports() {
+                    imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
+                }
+            }
+            Payload::CodeSectionEntry(body) => bodies.push(body.range().len()),
+            Payload::CustomSection(section) => {
+                if let KnownCustom::Name(reader) = section.as_known() {
+                    for name in reader {
+                        if let Name::Function(map) = name? {
+                            for naming in map {
+                                let naming = naming?;
+                                names.insert(naming.index, naming.name.to_owned());
+                            }
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut crates = BTreeMap::new();
+    for (index, bytes) in (imported..).zip(bodies) {
+        let name = names.get(&index).map_or("(no name)".to_owned(), |symbol| crate_of(symbol));
+        *crates.entry(name).or_default() += bytes;
+    }
+    Ok(crates)
+}
+
+/// The crate of a function by its name: `<dyn tachys::View as core::Any>::f` is tachys's.
+fn crate_of(symbol: &str) -> String {
+    let readable = format!("{:#}", rustc_demangle::demangle(symbol));
+    let Some((start, _)) = readable.split_once("::") else { return "(exports and intrinsics)".to_owned() };
+    // `core[1f2e]`: the compiler's newer names carry the crate's hash.
+    let start = start.strip_suffix(']').and_then(|start| start.rsplit_once('[')).map_or(start, |(name, _)| name);
+    match start.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next() {
+        // `<[T]>::sort`: what slices, strings and numbers can do is core's.
+        None | Some("") => "core".to_owned(),
+        Some(name) => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crate_is_found_behind_what_surrounds_it() {
+        assert_eq!(crate_of("_ZN4core3fmt5write17h0123456789abcdefE"), "core");
+        assert_eq!(crate_of("<dyn tachys::view::View as core::any::Any>::type_id"), "tachys");
+        assert_eq!(crate_of("<&mut leptos::x::Y>::z"), "leptos");
+        assert_eq!(crate_of("<T as wasm_bindgen::Describe>::describe"), "wasm_bindgen");
+        assert_eq!(crate_of("core[c0d1a2]::fmt::float::float_to_decimal"), "core");
+        assert_eq!(crate_of("<[T]>::concat"), "core");
+        assert_eq!(crate_of("memcpy"), "(exports and intrinsics)");
+    }
+
+    #[test]
+    fn bodies_count_for_their_functions_and_imports_shift_the_index() {
+        use wasm_encoder::{
+            CodeSection, EntityType, Function, FunctionSection, ImportSection, Instruction, Module, NameMap,
+            NameSection, TypeSection,
+        };
+        let mut types = TypeSection::new();
+        types.ty().function([], []);
+        let mut imports = ImportSection::new();
+        imports.import("env", "f", EntityType::Function(0));
+        let mut functions = FunctionSection::new();
+        functions.function(0).function(0);
+        let mut code = CodeSection::new();
+        for length in [3, 10] {
+            let mut body = Function::new([]);
+            (0..length).for_each(|_| {
+                body.instruction(&Instruction::Nop);
+            });
+            body.instruction(&Instruction::End);
+            code.function(&body);
+        }
+        let mut map = NameMap::new();
+        map.append(0, "imported::f");
+        map.append(1, "small::f");
+        map.append(2, "large::f");
+        let mut names = NameSection::new();
+        names.functions(&map);
+        let mut module = Module::new();
+        module.section(&types).section(&imports).section(&functions).section(&code).section(&names);
+        let crates = by_crate(&module.finish()).unwrap();
+        // A body has its count of locals and its end besides.
+        assert_eq!(crates, BTreeMap::from([("small".to_owned(), 5), ("large".to_owned(), 12)]));
+    }
+
+    #[test]
+    fn the_loader_says_what_a_page_loads() {
+        let folder = tempfile::tempdir().unwrap();
+        let loader = "url('bowerbird-0123456789abcdef.js'), url('bowerbird_bg-0123456789abcdef.wasm')";
+        fs::write(folder.path().join("bowerbird.js"), loader).unwrap();
+        let files: Vec<String> = page_files(folder.path()).unwrap().into_iter().map(|(_, name)| name).collect();
+        assert_eq!(files, ["bowerbird.js", "bowerbird-0123456789abcdef.js", "bowerbird_bg-0123456789abcdef.wasm"]);
+    }
+}
