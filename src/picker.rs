@@ -5,7 +5,7 @@ use crate::error::Trouble;
 use crate::options::PickOptions;
 use crate::result::{PickResponse, PickedFile, to_js};
 use crate::selection::Chosen;
-use crate::state::{Access, Event, PageRequest, Photo, Progress, SignInStep, State};
+use crate::state::{Access, Event, PageRequest, Photo, Progress, State};
 use crate::{listing, session, store};
 use bowerbird_protocol::listing::Item;
 use bowerbird_protocol::problem::ProblemCode;
@@ -14,6 +14,7 @@ use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
 use js_sys::Function;
 use leptos::prelude::{ArcRwSignal, Update, WithUntracked};
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -71,8 +72,8 @@ struct Inner {
     ending: RefCell<Option<Ending>>,
     /// What is under way; none of it outlives the pick, nor does a timer in it.
     tasks: RefCell<Vec<AbortHandle>>,
-    /// Counts sign-ins begun and given up, so that the answer to an old one is not taken for a new one's.
-    sign_in: Cell<u32>,
+    /// The sign-ins that are waited for, by shelf: a visitor may begin a second one before the first has ended.
+    sign_ins: RefCell<BTreeMap<usize, AbortHandle>>,
     /// Counts choices, for their ids.
     chosen: Cell<u32>,
 }
@@ -88,7 +89,7 @@ impl Picker {
             state: ArcRwSignal::new(state),
             ending: RefCell::new(Some(ending)),
             tasks: RefCell::default(),
-            sign_in: Cell::default(),
+            sign_ins: RefCell::default(),
             chosen: Cell::default(),
         }))
     }
@@ -126,8 +127,10 @@ impl Picker {
             Action::Reload => self.load(self.open_root().into_iter().collect()),
             Action::Connect => self.connect(),
             Action::StopConnecting => {
-                self.0.sign_in.set(self.0.sign_in.get() + 1);
                 if let Some(shelf) = self.read(|state| state.open) {
+                    if let Some(waiting) = self.0.sign_ins.borrow_mut().remove(&shelf) {
+                        waiting.abort();
+                    }
                     self.apply(Event::SignInEnded(shelf, None));
                 }
             }
@@ -145,13 +148,14 @@ impl Picker {
         self.0.state.with_untracked(read)
     }
 
-    /// Runs something for as long as the pick lasts.
-    fn spawn(&self, task: impl Future<Output = ()> + 'static) {
+    /// Runs something for as long as the pick lasts, or until it is aborted.
+    fn spawn(&self, task: impl Future<Output = ()> + 'static) -> AbortHandle {
         let (task, handle) = abortable(task);
-        self.0.tasks.borrow_mut().push(handle);
+        self.0.tasks.borrow_mut().push(handle.clone());
         spawn_local(async move {
             let _ = task.await;
         });
+        handle
     }
 
     /// Whether the pick has no result yet. Answers that come later concern nobody.
@@ -188,46 +192,36 @@ impl Picker {
     }
 
     fn connect(&self) {
-        let Some((shelf, source, auth)) = self.read(|state| {
+        let Some((index, source, sign_in)) = self.read(|state| {
             let shelf = state.shelf()?;
             let Access::SignedOut(sign_in) = &shelf.access else { return None };
-            Some((state.open?, shelf.source, sign_in.auth.clone()))
+            Some((state.open?, shelf.source, sign_in.clone()))
         }) else {
             return;
         };
-        let already_waiting = self.read(|state| match state.shelf().map(|shelf| &shelf.access) {
-            Some(Access::SignedOut(sign_in)) => sign_in.step != SignInStep::Ready,
-            _ => false,
-        });
-        let step = session::open_window(&auth.redirect_url);
-        self.apply(Event::SignInBegan(shelf, step));
-        if already_waiting {
-            return;
-        }
-        let turn = self.0.sign_in.get() + 1;
-        self.0.sign_in.set(turn);
+        let step = session::open_window(&sign_in.auth.redirect_url);
+        self.apply(Event::SignInBegan(index, step));
         let picker = self.clone();
-        self.spawn(async move {
-            let wanted = || picker.is_open() && picker.0.sign_in.get() == turn;
-            let attempt = auth.attempt.unwrap_or_default();
-            let ended = session::wait(&picker.0.companion, source.name, &attempt, wanted).await;
-            if !wanted() {
-                return;
-            }
-            let folder = picker.read(|state| state.shelves[shelf].trail.last().map(|folder| folder.path.clone()));
-            match ended {
+        let waiting = self.spawn(async move {
+            let attempt = sign_in.auth.attempt.unwrap_or_default();
+            let root = PageRequest { shelf: index, path: "/".to_owned(), cursor: None };
+            match session::wait(&picker.0.companion, source.name, &attempt).await {
                 // After a sign-in in the middle of a pick the visitor is back in the folder that was open.
                 Ok(()) => {
-                    let path = folder.unwrap_or_else(|| "/".to_owned());
-                    picker.load(vec![PageRequest { shelf, path, cursor: None }]);
+                    let open = picker.read(|state| state.shelves[index].trail.last().map(|folder| folder.path.clone()));
+                    let path = open.unwrap_or_else(|| root.path.clone());
+                    picker.load(vec![PageRequest { path, ..root }]);
                 }
                 Err(trouble) => {
-                    picker.apply(Event::SignInEnded(shelf, Some(trouble)));
+                    picker.apply(Event::SignInEnded(index, Some(trouble)));
                     // The link that was used is spent; the root's listing brings a new one.
-                    picker.load(vec![PageRequest { shelf, path: "/".to_owned(), cursor: None }]);
+                    picker.load(vec![root]);
                 }
             }
         });
+        if let Some(before) = self.0.sign_ins.borrow_mut().insert(index, waiting) {
+            before.abort();
+        }
     }
 
     fn sign_out(&self) {

@@ -22,13 +22,8 @@ pub fn open_window(url: &str) -> SignInStep {
 
 /// Waits until the sign-in has ended. The companion tells, not the window: pages that isolate themselves see every
 /// window that they open as closed at once.
-pub async fn wait(
-    companion: &Companion,
-    source: &str,
-    attempt: &str,
-    wanted: impl Fn() -> bool,
-) -> Result<(), Trouble> {
-    while wanted() {
+pub async fn wait(companion: &Companion, source: &str, attempt: &str) -> Result<(), Trouble> {
+    loop {
         match companion.wait(source, attempt).await {
             Ok(SignIn::State { state: SignInState::Connected }) => return Ok(()),
             Ok(SignIn::State { state: SignInState::Waiting }) => {}
@@ -37,5 +32,4 @@ pub async fn wait(
             Err(trouble) => return Err(trouble),
         }
     }
-    Ok(())
 }

@@ -324,6 +324,32 @@ async fn a_blocked_window_leaves_a_link_and_the_sign_in_goes_on() {
 }
 
 #[wasm_bindgen_test]
+async fn two_sign_ins_at_once_both_end_well() {
+    let of_both = |member: Value| json!({"token": "t1", "facebook": member, "instagram": member});
+    let contents = json!({"contents": [photo(1)], "next": ""});
+    let waiting = of_both(json!({"state": "waiting"}));
+    let mut answers = vec![("/folder/list", 200, signed_out()), ("/folder/list", 200, of_both(contents))];
+    answers.extend((0..8).map(|_| ("/auth/wait", 200, waiting.clone())));
+    answers.push(("/auth/wait", 200, of_both(json!({"state": "connected"}))));
+    let _companion = Companion::answering(answers);
+    let window = web_sys::window().unwrap();
+    let open = Reflect::get(&window, &"open".into()).unwrap();
+    Reflect::set(&window, &"open".into(), &Function::new_no_args("return window")).unwrap();
+    let promise = pick(json!({"fromSources": ["facebook", "instagram"]}));
+    for source in ["facebook", "instagram"] {
+        click(&format!(".service[data-source='{source}']")).await;
+        click(&format!(".connect[data-source='{source}'] [data-action='connect']")).await;
+        see(&format!(".connect[data-source='{source}'] .spinner")).await;
+    }
+    see(".photo").await;
+    click(".service[data-source='facebook']").await;
+    see(".photo").await;
+    Reflect::set(&window, &"open".into(), &open).unwrap();
+    click("[aria-label='Close']").await;
+    outcome(promise).await;
+}
+
+#[wasm_bindgen_test]
 async fn a_failed_photo_can_be_tried_again_or_left_out() {
     let failed = json!({"event": "failed", "source": "facebook", "path": "/1/2.jpg",
         "error": {"text": "cut", "code": "photo_incomplete"}});

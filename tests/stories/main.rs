@@ -13,6 +13,7 @@ use browser::Browser;
 use serde_json::{Value, json};
 use stage::Stage;
 use std::time::Duration;
+use tour::Look;
 use visitor::Visitor;
 
 /// A login page that takes its time: a fast one hides what goes wrong while it is open.
@@ -84,9 +85,7 @@ async fn three_photos_from_facebook() {
 #[tokio::test]
 async fn one_photo_out_of_an_instagram_carousel() {
     tell(DWELL, async |visitor: Visitor, stage: Stage| {
-        visitor.opens(&stage.page, json!({"fromSources": "instagram"})).await;
-        visitor.starts_picking().await;
-        visitor.connects_as("alice.pro").await;
+        visitor.begins(&stage.page, "instagram", 1, "alice.pro").await;
         visitor.clicks(".tile.folder").await;
         visitor.picks(&[1]).await;
         visitor.confirms().await;
@@ -134,9 +133,7 @@ async fn photos_declined_and_asked_for_again() {
 #[tokio::test]
 async fn a_personal_instagram_account_is_told_what_to_do() {
     tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
-        visitor.opens(&stage.page, json!({"fromSources": "instagram"})).await;
-        visitor.starts_picking().await;
-        visitor.connects_as("ben.personal").await;
+        visitor.begins(&stage.page, "instagram", 1, "ben.personal").await;
         visitor.sees("[data-problem='personal_account']").await;
         visitor.reads("Instagram shares photos of professional accounts only.").await;
     })
@@ -146,9 +143,7 @@ async fn a_personal_instagram_account_is_told_what_to_do() {
 #[tokio::test]
 async fn nothing_to_choose_from() {
     tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
-        visitor.opens(&stage.page, json!({"fromSources": "facebook"})).await;
-        visitor.starts_picking().await;
-        visitor.connects_as("ben").await;
+        visitor.begins(&stage.page, "facebook", 1, "ben").await;
         visitor.reads("There are no albums in this account.").await;
         visitor.clicks(".sign-out").await;
         visitor.connects_as("alice").await;
@@ -180,9 +175,7 @@ async fn a_blocked_window_has_a_link() {
 async fn photos_that_fail_are_named_and_can_be_tried_again() {
     use bowerbird_emulator::Fault;
     tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
-        visitor.opens(&stage.page, json!({"fromSources": "facebook", "maxFiles": 3})).await;
-        visitor.starts_picking().await;
-        visitor.connects_as("alice").await;
+        visitor.begins(&stage.page, "facebook", 3, "alice").await;
         visitor.opens_folder("Holidays in Lisbon").await;
         visitor.picks(&[0, 1]).await;
         stage.emulator.set_fault(Fault::CutImages { after_bytes: Some(1_000), times: None });
@@ -202,9 +195,7 @@ async fn photos_that_fail_are_named_and_can_be_tried_again() {
 #[tokio::test]
 async fn a_photo_that_is_gone_does_not_take_the_others_with_it() {
     tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
-        visitor.opens(&stage.page, json!({"fromSources": "facebook", "maxFiles": 3})).await;
-        visitor.starts_picking().await;
-        visitor.connects_as("alice").await;
+        visitor.begins(&stage.page, "facebook", 3, "alice").await;
         visitor.opens_folder("Holidays in Lisbon").await;
         visitor.picks(&[0, 1]).await;
         let path = visitor.sees(".photo").await.attr("data-path").await.unwrap().unwrap();
@@ -224,9 +215,7 @@ async fn a_photo_that_is_gone_does_not_take_the_others_with_it() {
 async fn the_companion_goes_away_in_the_middle_and_comes_back() {
     use bowerbird_emulator::Fault;
     tell(Duration::ZERO, async |visitor: Visitor, mut stage: Stage| {
-        visitor.opens(&stage.page, json!({"fromSources": "facebook", "maxFiles": 3})).await;
-        visitor.starts_picking().await;
-        visitor.connects_as("alice").await;
+        visitor.begins(&stage.page, "facebook", 3, "alice").await;
         visitor.opens_folder("Holidays in Lisbon").await;
         visitor.picks(&[3, 4]).await;
         let pictures = Some("scontent.xx.fbcdn.net".to_owned());
@@ -272,14 +261,17 @@ async fn the_module_and_the_short_forms() {
     .await;
 }
 
-/// Walks every screen at a phone's and a desk's width, in light and dark, and leaves pictures in `target/screenshots`.
+/// Walks every screen at a phone's and a desk's width, light and dark, and from right to left, and leaves pictures in
+/// `target/screenshots`.
 #[tokio::test]
 async fn every_screen_fits_a_phone_and_a_desk() {
-    for (width, height, dark) in [(390, 844, false), (1280, 800, false), (390, 844, true), (1280, 800, true)] {
-        tell_in(dark, Duration::ZERO, async move |visitor: Visitor, stage: Stage| {
-            let look = format!("{width}-{}", if dark { "dark" } else { "light" });
-            tour::every_screen(&visitor, &stage, width, height, &look).await;
-        })
-        .await;
+    for (width, height) in [(390, 844), (1280, 800)] {
+        for (dark, direction) in [(false, "ltr"), (true, "ltr"), (false, "rtl")] {
+            let look = Look { width, height, dark, direction };
+            tell_in(dark, Duration::ZERO, async move |visitor: Visitor, stage: Stage| {
+                tour::every_screen(&visitor, &stage, look).await;
+            })
+            .await;
+        }
     }
 }

@@ -3,13 +3,38 @@
 use crate::stage::Stage;
 use crate::visitor::Visitor;
 use bowerbird_emulator::Fault;
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// How the page is looked at.
+#[derive(Clone, Copy)]
+pub struct Look {
+    /// Pixels across.
+    pub width: u32,
+    /// Pixels down.
+    pub height: u32,
+    /// Whether the system's colours are dark.
+    pub dark: bool,
+    /// The page's writing direction: `ltr` or `rtl`.
+    pub direction: &'static str,
+}
+
+impl Look {
+    fn name(self) -> String {
+        format!("{}-{}-{}", self.width, if self.dark { "dark" } else { "light" }, self.direction)
+    }
+}
 
 /// Goes through all screens, and keeps a picture of each.
-pub async fn every_screen(visitor: &Visitor, stage: &Stage, width: u32, height: u32, look: &str) {
-    visitor.has_a_screen_of(width, height).await;
-    visitor.opens(&stage.page, json!({"fromSources": ["facebook", "instagram"], "maxFiles": 5})).await;
-    visitor.starts_picking().await;
+pub async fn every_screen(visitor: &Visitor, stage: &Stage, how: Look) {
+    let look = how.name();
+    let look = look.as_str();
+    let opens = async |options: Value| {
+        visitor.opens(&stage.page, options).await;
+        visitor.runs(&format!("document.dir = '{}'", how.direction)).await;
+        visitor.starts_picking().await;
+    };
+    visitor.has_a_screen_of(how.width, how.height).await;
+    opens(json!({"fromSources": ["facebook", "instagram"], "maxFiles": 5})).await;
     visitor.sees(".service").await;
     shows(visitor, look, "01-services").await;
     visitor.chooses_service("facebook").await;
@@ -60,14 +85,12 @@ pub async fn every_screen(visitor: &Visitor, stage: &Stage, width: u32, height: 
     visitor.receives().await;
 
     stage.emulator.clear_faults();
-    visitor.opens(&stage.page, json!({"fromSources": "instagram", "maxFiles": 5})).await;
-    visitor.starts_picking().await;
+    opens(json!({"fromSources": "instagram", "maxFiles": 5})).await;
     visitor.connects_as("alice.pro").await;
     visitor.sees(".photo").await;
     shows(visitor, look, "14-instagram").await;
     visitor.clicks("[aria-label='Close']").await;
-    visitor.opens(&stage.page, json!({"fromSources": "facebook", "maxFiles": 5})).await;
-    visitor.starts_picking().await;
+    opens(json!({"fromSources": "facebook", "maxFiles": 5})).await;
     visitor.connects_as("dalia").await;
     visitor.clicks(".tile.folder").await;
     visitor.picks(&[0, 1]).await;
@@ -78,7 +101,8 @@ async fn shows(visitor: &Visitor, look: &str, screen: &str) {
     visitor.photographs(&format!("{look}-{screen}")).await;
     let wider = "const root = document.querySelector('[data-bowerbird]').shadowRoot;
         return [...root.querySelectorAll('.dialog, .browse, .header, .footer')]
-            .filter(part => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > innerWidth + 1)
+            .filter(part => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > innerWidth + 1
+                || part.getBoundingClientRect().left < -1)
             .map(part => part.className)";
     assert_eq!(visitor.runs(wider).await, json!([]), "wider than the screen at {look} {screen}");
 }

@@ -50,6 +50,13 @@ impl Visitor {
         self.sees(".dialog[open]").await;
     }
 
+    /// All of the way to the first folder: opens the page, starts picking from one source, and connects as this account.
+    pub async fn begins(&self, page: &str, source: &str, max_files: u32, account: &str) {
+        self.opens(page, serde_json::json!({"fromSources": source, "maxFiles": max_files})).await;
+        self.starts_picking().await;
+        self.connects_as(account).await;
+    }
+
     /// Waits until the dialog shows such an element.
     pub async fn sees(&self, selector: &str) -> WebElement {
         match self.until(IN_DIALOG, selector).await {

@@ -32,7 +32,7 @@ fn build_and_serve(port: u16, data: &Path) -> Result<()> {
         require_free(port, who)?;
     }
     tools::c_compiler()?;
-    dist::run()?;
+    dist::run(dist::How::default())?;
     println!("servers: building the companion and the emulator");
     let began = Instant::now();
     children::run(&mut children::cargo([

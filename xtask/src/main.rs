@@ -43,9 +43,9 @@ enum Command {
     /// Checks formatting, the rules of the house, licences and advisories.
     Check,
     /// Builds what customers download into `pkg/`.
-    Dist,
+    Dist(dist::How),
     /// Says how many bytes a page loads, and which crates they come from.
-    Size,
+    Size(dist::How),
     /// Runs a program that is stopped when this one goes, even by force. For this program's own use.
     #[command(hide = true)]
     Bound {
@@ -74,8 +74,8 @@ fn run(command: Command) -> Result<()> {
         Command::Demo { port, data } => demo::run(port, &data),
         Command::Test { steps } => test::run(&steps),
         Command::Check => check::run(),
-        Command::Dist => dist::run().map(drop),
-        Command::Size => size::run(),
+        Command::Dist(how) => dist::run(how).map(drop),
+        Command::Size(how) => size::run(how),
         Command::Bound { .. } => unreachable!("handled above"),
     }
 }

@@ -10,8 +10,8 @@ use std::path::Path;
 const CRATES: usize = 12;
 
 /// Builds what changed and prints both tables.
-pub fn run() -> Result<()> {
-    let raw = dist::run()?;
+pub fn run(how: dist::How) -> Result<()> {
+    let raw = dist::run(how)?;
     let package = paths::package();
     println!("\n{:<38} {:>9} {:>9} {:>9}", "bytes a page loads", "raw", "gzip", "brotli");
     let mut total = [0; 3];

@@ -76,7 +76,7 @@ impl Step {
                 children::run(children::cargo(wasm).args(["--target", "wasm32-unknown-unknown"]).args(deny))
             }
             Self::Native => children::run(&mut children::cargo(["test", "--quiet", "--workspace"])),
-            Self::Dist => dist::run().map(drop),
+            Self::Dist => dist::run(dist::How::default()).map(drop),
             Self::Surface => {
                 children::run(&mut children::cargo(["test", "--quiet", "--test", "surface", "--", "--nocapture"]))
             }

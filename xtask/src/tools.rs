@@ -26,6 +26,16 @@ pub fn wasm_target() -> Result<()> {
     children::run(children::command("rustup").args(["target", "add", "wasm32-unknown-unknown"]))
 }
 
+/// The source of the standard library, for building it anew.
+pub fn standard_library_source() -> Result<()> {
+    let (_, sysroot) = children::output(children::command("rustc").args(["--print", "sysroot"]))?;
+    if PathBuf::from(sysroot.trim()).join("lib/rustlib/src/rust/library").is_dir() {
+        return Ok(());
+    }
+    println!("rustup: adding the component rust-src");
+    children::run(children::command("rustup").args(["component", "add", "rust-src"]))
+}
+
 /// A C compiler, which the database and the cryptography of the companion are compiled with.
 pub fn c_compiler() -> Result<()> {
     let named = std::env::var("CC").ok();
