@@ -119,7 +119,7 @@ export interface StoreTo {
   path?: string;
   /** Accepted for compatibility; the storage's region is the operator's setting. */
   region?: string;
-  /** Whether everyone who has the URL may read the file. Default: `"public"`. */
+  /** Everyone who has the URL may read the file; anything else than `"public"` is refused. Default: `"public"`. */
   access?: 'public';
 }
 
