@@ -17,7 +17,8 @@ use web_sys::{AbortController, ReadableStreamDefaultReader, ReadableStreamReadRe
 
 thread_local! {
     /// The sessions of this page, by address and key: a visitor who connected for one pick is connected for the next.
-    static SESSIONS: RefCell<BTreeMap<(String, String), Session>> = const { RefCell::new(BTreeMap::new()) };
+    /// There are hardly ever two.
+    static SESSIONS: RefCell<Vec<(String, Session)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A session's token, once the companion has given one.
@@ -35,8 +36,7 @@ impl Companion {
     /// A companion at a base URL. Nothing is sent yet.
     pub fn new(url: &str, apikey: &str) -> Self {
         let (url, apikey) = (url.trim_end_matches('/').to_owned(), apikey.to_owned());
-        let token =
-            SESSIONS.with_borrow_mut(|sessions| sessions.entry((url.clone(), apikey.clone())).or_default().clone());
+        let token = session_of(&format!("{url} {apikey}"));
         Self { url, apikey, token, abort: AbortController::new().ok() }
     }
 
@@ -151,6 +151,17 @@ impl Companion {
             Err(parse::<ErrorReply>(&text)?.error.into())
         })
     }
+}
+
+fn session_of(name: &str) -> Session {
+    SESSIONS.with_borrow_mut(|sessions| {
+        if let Some((_, session)) = sessions.iter().find(|(known, _)| known == name) {
+            return session.clone();
+        }
+        let session = Session::default();
+        sessions.push((name.to_owned(), session.clone()));
+        session
+    })
 }
 
 fn body_of(request: &impl Serialize) -> JsValue {

@@ -14,7 +14,6 @@ use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
 use js_sys::Function;
 use leptos::prelude::{ArcRwSignal, Update, WithUntracked};
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -73,7 +72,7 @@ struct Inner {
     /// What is under way; none of it outlives the pick, nor does a timer in it.
     tasks: RefCell<Vec<AbortHandle>>,
     /// The sign-ins that are waited for, by shelf: a visitor may begin a second one before the first has ended.
-    sign_ins: RefCell<BTreeMap<usize, AbortHandle>>,
+    sign_ins: RefCell<Vec<(usize, AbortHandle)>>,
     /// Counts choices, for their ids.
     chosen: Cell<u32>,
 }
@@ -128,9 +127,7 @@ impl Picker {
             Action::Connect => self.connect(),
             Action::StopConnecting => {
                 if let Some(shelf) = self.read(|state| state.open) {
-                    if let Some(waiting) = self.0.sign_ins.borrow_mut().remove(&shelf) {
-                        waiting.abort();
-                    }
+                    self.stop_waiting(shelf);
                     self.apply(Event::SignInEnded(shelf, None));
                 }
             }
@@ -150,7 +147,8 @@ impl Picker {
 
     /// Runs something for as long as the pick lasts, or until it is aborted.
     fn spawn(&self, task: impl Future<Output = ()> + 'static) -> AbortHandle {
-        let (task, handle) = abortable(task);
+        // Boxed, so that this and what spawns it are made once and not for every task.
+        let (task, handle) = abortable(Box::pin(task) as LocalBoxFuture<'static, ()>);
         self.0.tasks.borrow_mut().push(handle.clone());
         spawn_local(async move {
             let _ = task.await;
@@ -219,9 +217,18 @@ impl Picker {
                 }
             }
         });
-        if let Some(before) = self.0.sign_ins.borrow_mut().insert(index, waiting) {
-            before.abort();
-        }
+        self.stop_waiting(index);
+        self.0.sign_ins.borrow_mut().push((index, waiting));
+    }
+
+    /// Gives up the sign-in that a shelf waits for, if there is one.
+    fn stop_waiting(&self, shelf: usize) {
+        self.0.sign_ins.borrow_mut().retain(|(of, waiting)| {
+            if *of == shelf {
+                waiting.abort();
+            }
+            *of != shelf
+        });
     }
 
     fn sign_out(&self) {

@@ -31,6 +31,9 @@ pub fn dialog(picker: Picker) -> impl IntoView {
             data-screen=screen
             node_ref=element
             aria-labelledby="title"
+            // Its words are English, whatever the page around it speaks and whichever way that runs.
+            lang="en"
+            dir="ltr"
             on:cancel=move |event: web_sys::Event| {
                 // The picker closes it, once the page has its result.
                 event.prevent_default();

@@ -14,7 +14,7 @@ pub struct Look {
     pub height: u32,
     /// Whether the system's colours are dark.
     pub dark: bool,
-    /// The page's writing direction: `ltr` or `rtl`.
+    /// The dialog's writing direction: `ltr`, or `rtl` as languages will have it that run that way.
     pub direction: &'static str,
 }
 
@@ -30,8 +30,9 @@ pub async fn every_screen(visitor: &Visitor, stage: &Stage, how: Look) {
     let look = look.as_str();
     let opens = async |options: Value| {
         visitor.opens(&stage.page, options).await;
-        visitor.runs(&format!("document.dir = '{}'", how.direction)).await;
         visitor.starts_picking().await;
+        let turned = "document.querySelector('[data-bowerbird]').shadowRoot.querySelector('.dialog').dir";
+        visitor.runs(&format!("{turned} = '{}'", how.direction)).await;
     };
     visitor.has_a_screen_of(how.width, how.height).await;
     opens(json!({"fromSources": ["facebook", "instagram"], "maxFiles": 5})).await;
