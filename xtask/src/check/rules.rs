@@ -29,10 +29,9 @@ pub const RULES: &[Rule] = &[
             ("src/api.rs", "takes what the page passes and gives it the promise"),
             ("src/options.rs", "reads what the page passes"),
             ("src/result.rs", "builds what the page receives"),
-            ("src/picker.rs", "hands results to the page's callbacks"),
+            ("src/picker/callbacks.rs", "hands results to the page's callbacks"),
             ("src/mount/", "the History API takes its state as a JsValue"),
-            ("src/companion.rs", "fetch takes its body and gives its JSON as a JsValue"),
-            ("src/store.rs", "ReadableStream gives its chunks as JsValues"),
+            ("src/companion.rs", "fetch takes its body as a JsValue"),
             ("src/ui/folder.rs", "IntersectionObserver gives its entries in an untyped array"),
             ("src/text/", "Intl takes its locales as a JsValue"),
         ],
@@ -41,7 +40,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         says: "companion.rs is the only HTTP client of the widget",
         within: &["src/"],
-        except: &[("src/companion.rs", "it is the one"), ("src/store.rs", "reads the stream of an answer")],
+        except: &[("src/companion.rs", "it is the one")],
         forbids: &["gloo_net"],
     },
     Rule {

@@ -1,22 +1,23 @@
 //! Drives one pick: turns what the visitor did into steps, and their outcome into the result.
 
+mod callbacks;
+
 use crate::companion::Companion;
 use crate::error::Trouble;
 use crate::options::PickOptions;
 use crate::result::{PickResponse, PickedFile, to_js};
 use crate::selection::Chosen;
-use crate::state::{Access, Event, PageRequest, Photo, Progress, State};
+use crate::state::{Access, Event, PageRequest, Photo, State};
 use crate::{listing, session, store};
 use bowerbird_protocol::listing::Item;
 use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::store::StoreEvent;
+use callbacks::{Verdict, call, words};
 use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
-use js_sys::Function;
 use leptos::prelude::{ArcRwSignal, Update, WithUntracked};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 /// What the visitor can do.
@@ -298,7 +299,6 @@ impl Picker {
 
     /// Takes in an event of the copying and tells the page.
     fn report(&self, event: StoreEvent) {
-        let options = &self.0.options;
         let (source, path) = match &event {
             StoreEvent::Progress { source, path, .. }
             | StoreEvent::Stored { source, path, .. }
@@ -315,31 +315,7 @@ impl Picker {
         if before == after {
             return;
         }
-        let file = to_js(&PickedFile::chosen(&after.chosen));
-        if before.progress == Progress::Waiting {
-            call(options.on_file_upload_started.as_ref(), std::slice::from_ref(&file));
-        }
-        match &after.progress {
-            Progress::Moving { received, .. } => {
-                let progress = js_sys::Object::new();
-                let percent = (after.fraction() * 100.0).round();
-                let _ = js_sys::Reflect::set(&progress, &"totalPercent".into(), &percent.into());
-                let _ = js_sys::Reflect::set(&progress, &"totalBytes".into(), &(*received as f64).into());
-                call(options.on_file_upload_progress.as_ref(), &[file, progress.into()]);
-            }
-            Progress::Stored(stored) => {
-                let file = to_js(&PickedFile::stored(&after.chosen, stored));
-                call(options.on_file_upload_finished.as_ref(), &[file]);
-            }
-            Progress::Failed(trouble) => self.tell_failed(&after.chosen, trouble),
-            Progress::Waiting => {}
-        }
-    }
-
-    fn tell_failed(&self, chosen: &Chosen, trouble: &Trouble) {
-        let file = to_js(&PickedFile::failed(chosen, trouble));
-        let error = js_sys::Error::new(&trouble.english());
-        call(self.0.options.on_file_upload_failed.as_ref(), &[file, error.into()]);
+        callbacks::tell_progress(&self.0.options, &before, &after);
     }
 
     /// What has not ended has failed: nobody watches it any longer.
@@ -350,7 +326,7 @@ impl Picker {
         }
         self.apply(Event::StoreLost(trouble.clone()));
         for chosen in &lost {
-            self.tell_failed(chosen, &trouble);
+            callbacks::tell_failed(&self.0.options, chosen, &trouble);
         }
     }
 
@@ -386,30 +362,6 @@ impl Picker {
 fn pending(state: &State) -> Vec<Chosen> {
     let photos = state.storing.iter().flat_map(|storing| &storing.photos);
     photos.filter(|photo| !photo.has_ended()).map(|photo| photo.chosen.clone()).collect()
-}
-
-/// What a callback of the page answered.
-enum Verdict {
-    Now,
-    Later(js_sys::Promise),
-}
-
-/// Calls a callback of the page, if there is one. An exception of the page's must not stop the pick; it is shown on the
-/// console, and given back for those callbacks that may say no.
-fn call(callback: Option<&Function>, arguments: &[JsValue]) -> Option<Result<Verdict, String>> {
-    let outcome = callback?.apply(&JsValue::NULL, &arguments.iter().collect());
-    Some(match outcome {
-        Ok(answer) => Ok(answer.dyn_into().map_or(Verdict::Now, Verdict::Later)),
-        Err(thrown) => {
-            web_sys::console::error_2(&"bowerbird: a callback of the page threw".into(), &thrown);
-            Err(words(&thrown))
-        }
-    })
-}
-
-fn words(reason: &JsValue) -> String {
-    let message = reason.dyn_ref::<js_sys::Error>().map(|error| error.message().into());
-    message.or_else(|| reason.as_string()).unwrap_or_default()
 }
 
 fn random_id() -> String {
