@@ -14,12 +14,26 @@ const AHEAD: &str = "1200px";
 
 /// The open folder.
 pub(super) fn folder(ui: Ui) -> impl IntoView {
-    let path = ui.memo(|state| state.folder().map(|folder| folder.path.clone()));
-    // Anew for each folder, so that one opens at its top and the one above is where it was left only in its items.
-    part(move || path.get().map(|_| contents(ui)))
+    let name = ui.memo(|state| Some(format!("{}{}", state.shelf()?.source.name, state.folder()?.path)));
+    part(move || name.get().map(|name| contents(ui, name)))
 }
 
-fn contents(ui: Ui) -> impl IntoView {
+fn contents(ui: Ui, name: String) -> impl IntoView {
+    let scroller = NodeRef::<html::Div>::new();
+    let place = ui.places.with_value(|places| places.iter().find(|(of, _)| *of == name).map(|(_, place)| *place));
+    Effect::new(move |_| {
+        // Leptos draws one folder into the elements of the other, scrolled as they are.
+        if let Some(scroller) = scroller.get() {
+            scroller.set_scroll_top(place.unwrap_or_default());
+        }
+    });
+    let remember = move |_| {
+        let place = scroller.get_untracked().map(|scroller| scroller.scroll_top()).unwrap_or_default();
+        ui.places.update_value(|places| {
+            places.retain(|(of, _)| *of != name);
+            places.push((name.clone(), place));
+        });
+    };
     let items = ui.memo(|state| state.folder().map(|folder| folder.items.clone()).unwrap_or_default());
     let rest = ui.memo(|state| state.folder().map(|folder| folder.rest.clone()));
     let albums = ui
@@ -30,7 +44,7 @@ fn contents(ui: Ui) -> impl IntoView {
         ui.memo(|state| state.folder().is_some_and(|folder| folder.items.is_empty() && folder.rest == Rest::End));
     let first = move || items.with(Vec::is_empty) && matches!(rest.get(), Some(Rest::Loading(_)));
     view! {
-        <div class="folder">
+        <div class="folder" node_ref=scroller on:scroll=remember>
             <ul class="grid" class:albums=albums class:full=full>
                 <For each=move || items.get() key=|item| item.path.clone() let:item>
                     {tile::tile(ui, item, albums)}
@@ -72,7 +86,7 @@ fn more(ui: Ui) -> impl IntoView {
         });
         let options = IntersectionObserverInit::new();
         options.set_root_margin(AHEAD);
-        if let Ok(Some(scroller)) = element.closest(".browse") {
+        if let Ok(Some(scroller)) = element.closest(".folder") {
             options.set_root(Some(&scroller));
         }
         if let Ok(observer) = IntersectionObserver::new_with_options(closure.as_ref().unchecked_ref(), &options) {

@@ -37,6 +37,8 @@ struct Ui {
     state: RwSignal<State>,
     picker: StoredValue<Picker, LocalStorage>,
     text: StoredValue<Text, LocalStorage>,
+    /// How far down each folder was scrolled when it was left, by source and path.
+    places: StoredValue<Vec<(String, i32)>, LocalStorage>,
 }
 
 impl Ui {
@@ -45,6 +47,7 @@ impl Ui {
             state: picker.state().into(),
             text: StoredValue::new_local(Text::english(&picker.options().custom_text)),
             picker: StoredValue::new_local(picker),
+            places: StoredValue::new_local(Vec::new()),
         }
     }
 

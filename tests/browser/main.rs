@@ -350,6 +350,28 @@ async fn two_sign_ins_at_once_both_end_well() {
 }
 
 #[wasm_bindgen_test]
+async fn an_album_opens_at_its_top_and_the_list_is_where_it_was_left() {
+    let album = |number: usize| json!({"name": format!("A{number}"), "path": format!("/{number}/"), "folder": true});
+    let albums: Vec<_> = (1..=60).map(album).collect();
+    let root = json!({"token": "t1", "facebook": {"contents": albums, "next": ""}});
+    let _companion = Companion::answering(vec![("/folder/list", 200, root), ("/folder/list", 200, photos(80))]);
+    let promise = pick(json!("facebook"));
+    see("[data-path='/60/']").await;
+    let scroller = || see("div.folder");
+    scroller().await.set_scroll_top(900);
+    settle().await;
+    click("[data-path='/40/']").await;
+    see(".photo").await;
+    assert_eq!(scroller().await.scroll_top(), 0);
+    click(".back").await;
+    see("[data-path='/60/']").await;
+    settle().await;
+    assert_eq!(scroller().await.scroll_top(), 900);
+    click("[aria-label='Close']").await;
+    outcome(promise).await;
+}
+
+#[wasm_bindgen_test]
 async fn a_failed_photo_can_be_tried_again_or_left_out() {
     let failed = json!({"event": "failed", "source": "facebook", "path": "/1/2.jpg",
         "error": {"text": "cut", "code": "photo_incomplete"}});

@@ -101,7 +101,7 @@ pub async fn every_screen(visitor: &Visitor, stage: &Stage, how: Look) {
 async fn shows(visitor: &Visitor, look: &str, screen: &str) {
     visitor.photographs(&format!("{look}-{screen}")).await;
     let wider = "const root = document.querySelector('[data-bowerbird]').shadowRoot;
-        return [...root.querySelectorAll('.dialog, .browse, .header, .footer')]
+        return [...root.querySelectorAll('.dialog, .browse, div.folder, .header, .footer')]
             .filter(part => part.scrollWidth > part.clientWidth + 1 || part.getBoundingClientRect().right > innerWidth + 1
                 || part.getBoundingClientRect().left < -1)
             .map(part => part.className)";

@@ -160,7 +160,7 @@ impl Visitor {
         let began = Instant::now();
         loop {
             let script = "const root = document.querySelector('[data-bowerbird]').shadowRoot;
-                const pane = root.querySelector('.browse'); pane.scrollTop = pane.scrollHeight;
+                const pane = root.querySelector('div.folder'); pane.scrollTop = pane.scrollHeight;
                 return root.querySelectorAll('.photo').length";
             let count = self.runs(script).await.as_u64().unwrap_or_default();
             if count as usize >= photos {
