@@ -46,10 +46,10 @@ pub fn run(how: How) -> Result<PathBuf> {
     Ok(wasm)
 }
 
-/// The release build. `--crate-type cdylib`, because cargo leaves link-time optimisation out without a word when a library is
+/// The build for browsers. `--crate-type cdylib`, because cargo leaves link-time optimisation out without a word when a library is
 /// also an rlib, and that is an eighth of what a page loads.
 fn build(how: How) -> Result<PathBuf> {
-    let mut command = children::cargo(["rustc", "--release", "--lib", "--package", "bowerbird"]);
+    let mut command = children::cargo(["rustc", "--profile", "widget", "--lib", "--package", "bowerbird"]);
     command.args(["--crate-type", "cdylib", "--target", "wasm32-unknown-unknown"]);
     // Where a file lay on the building machine says nothing to a visitor, and would give each machine other bytes.
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
@@ -69,7 +69,7 @@ fn build(how: How) -> Result<PathBuf> {
     // The encoded form, because these folders may have spaces in their names.
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     children::run(&mut command)?;
-    let wasm = paths::target().join("wasm32-unknown-unknown/release/bowerbird.wasm");
+    let wasm = paths::target().join("wasm32-unknown-unknown/widget/bowerbird.wasm");
     ensure!(wasm.is_file(), "cargo did not make {}", wasm.display());
     Ok(wasm)
 }
