@@ -18,7 +18,7 @@ const RECIPE: &[&str] = &[include_str!("dist.rs"), include_str!("javascript.rs")
 /// How the wasm is built.
 #[derive(Clone, Copy, Default, clap::Args)]
 pub struct How {
-    /// Builds the standard library for size too, without the words of panics: about a tenth less for a page to load. It
+    /// Builds the standard library for size too, without the words of panics: about an eighth less for a page to load. It
     /// takes flags that this compiler does not promise to keep.
     #[arg(long)]
     pub small: bool,
