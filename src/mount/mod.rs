@@ -7,7 +7,7 @@ use crate::options::PickOptions;
 use crate::picker::{Action, Ending, Picker as Pick};
 use crate::result::PickResponse;
 use crate::ui;
-use futures_util::future::{LocalBoxFuture, ready};
+use futures_util::future::LocalBoxFuture;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use page::{Listener, Page};
@@ -116,9 +116,12 @@ pub fn open(
     let close = {
         let mounted = mounted.clone();
         move || -> LocalBoxFuture<'static, ()> {
-            let mounted = mounted.take();
-            mounted
-                .map_or_else(|| Box::pin(ready(())) as LocalBoxFuture<'static, ()>, |mounted| Box::pin(mounted.close()))
+            let closing = mounted.take().map(Mounted::close);
+            Box::pin(async move {
+                if let Some(closing) = closing {
+                    closing.await;
+                }
+            })
         }
     };
     let pick = Pick::new(companion, options, Ending { close: Box::new(close), on_done: Box::new(on_done) });

@@ -57,9 +57,9 @@ impl Page {
         set(&html, "overflow", "hidden");
         set(&body, "position", "fixed");
         set(&body, "inset-inline", "0");
-        set(&body, "top", &pixels(-scroll.1));
+        set(&body, "top", &format!("{}px", -scroll.1));
         if scroll_bar > 0.0 {
-            set(&html, "padding-right", &pixels(scroll_bar));
+            set(&html, "padding-right", &format!("{scroll_bar}px"));
         }
         Some(Self { window, host, root, scroll, styles, in_history: Rc::default() })
     }
@@ -130,12 +130,6 @@ impl Page {
             select(went, TimeoutFuture::new(HISTORY_PATIENCE_MS)).await;
         }
     }
-}
-
-/// A length for CSS. JavaScript writes the number, since Rust's way of writing fractions weighs ten kilobytes.
-fn pixels(number: f64) -> String {
-    let digits = js_sys::Number::from(number).to_string_with_radix(10).ok().and_then(|digits| digits.as_string());
-    digits.unwrap_or_default() + "px"
 }
 
 fn is_ours(state: &JsValue) -> bool {

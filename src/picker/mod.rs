@@ -108,7 +108,7 @@ impl Picker {
     pub fn begin(&self) {
         call(self.0.options.on_open.as_ref(), &[]);
         let shelves = self.read(|state| state.shelves.len());
-        self.load((0..shelves).map(|shelf| PageRequest { shelf, path: "/".to_owned(), cursor: None }).collect());
+        self.load((0..shelves).map(PageRequest::root).collect());
     }
 
     /// Takes in what the visitor did.
@@ -124,7 +124,7 @@ impl Picker {
                 }
             }
             Action::LoadMore => self.load(self.read(State::next_page).into_iter().collect()),
-            Action::Reload => self.load(self.open_root().into_iter().collect()),
+            Action::Reload => self.load(self.read(|state| state.open).map(PageRequest::root).into_iter().collect()),
             Action::Connect => self.connect(),
             Action::StopConnecting => {
                 if let Some(shelf) = self.read(|state| state.open) {
@@ -168,11 +168,6 @@ impl Picker {
         }
     }
 
-    fn open_root(&self) -> Option<PageRequest> {
-        let shelf = self.read(|state| state.open)?;
-        Some(PageRequest { shelf, path: "/".to_owned(), cursor: None })
-    }
-
     fn load(&self, requests: Vec<PageRequest>) {
         if requests.is_empty() {
             return;
@@ -203,7 +198,7 @@ impl Picker {
         let picker = self.clone();
         let waiting = self.spawn(async move {
             let attempt = sign_in.auth.attempt.unwrap_or_default();
-            let root = PageRequest { shelf: index, path: "/".to_owned(), cursor: None };
+            let root = PageRequest::root(index);
             match session::wait(&picker.0.companion, source.name, &attempt).await {
                 // After a sign-in in the middle of a pick the visitor is back in the folder that was open.
                 Ok(()) => {
@@ -239,7 +234,7 @@ impl Picker {
         self.spawn(async move {
             // Where signing out fails, the listing shows the account again, which says it better than a message.
             let _ = picker.0.companion.logout(source.name).await;
-            picker.load(vec![PageRequest { shelf, path: "/".to_owned(), cursor: None }]);
+            picker.load(vec![PageRequest::root(shelf)]);
         });
     }
 

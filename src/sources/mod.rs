@@ -6,10 +6,8 @@ mod instagram;
 /// Everything that the dialog knows about a source. What a source *does* is the companion's business.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
-    /// The name in `fromSources` and on the wire.
+    /// The name in `fromSources` and on the wire. The one for people is the sentence `source.<name>` in `text/`.
     pub name: &'static str,
-    /// The name for people. A page replaces it by `customText`, as any other phrase.
-    pub label: &'static str,
     /// How its files are reached.
     pub kind: Kind,
     /// Whether its root holds albums to open (`true`) or photos at once.

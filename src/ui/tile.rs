@@ -39,10 +39,9 @@ fn folder(ui: Ui, item: Arc<Item>, card: bool) -> impl IntoView {
         true => (item.name.clone(), count),
         false => (count.unwrap_or_default(), None),
     };
-    let opened = item.clone();
     view! {
         <li class="cell">
-            <button type="button" class="tile folder" data-path=item.path.clone() on:click=ui.click(Action::OpenFolder(opened.clone()))>
+            <button type="button" class="tile folder" data-path=item.path.clone() on:click=ui.click(Action::OpenFolder(item.clone()))>
                 <span class="picture">{picture(&item)}<span class="corner">{(!card).then(|| icon(shape::STACK))}</span></span>
                 <span class="caption"><span class="name">{name}</span><small>{below}</small></span>
             </button>
@@ -60,7 +59,6 @@ fn photo(ui: Ui, item: Arc<Item>) -> impl IntoView {
         None => ().into_any(),
     });
     let name = item.caption.clone().unwrap_or_else(|| item.name.clone());
-    let toggled = item.clone();
     view! {
         <li class="cell">
             <button
@@ -70,7 +68,7 @@ fn photo(ui: Ui, item: Arc<Item>) -> impl IntoView {
                 aria-label=name.clone()
                 title=name
                 aria-pressed=words(move || place.get().is_some().to_string())
-                on:click=ui.click(Action::Toggle(toggled.clone()))
+                on:click=ui.click(Action::Toggle(item.clone()))
             >
                 <span class="picture">{picture(&item)}</span>
                 <span class="mark" aria-hidden="true">{mark}</span>
