@@ -4,24 +4,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, put};
+use axum::routing::{delete, get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::apps::App;
+use crate::callbacks;
 use crate::faults::{FAULT_NAMES, Fault};
 use crate::platform::{Call, Platform, Served};
-use crate::registry::{FACEBOOK_APP, INSTAGRAM_APP};
 use crate::world::{FACEBOOK, INSTAGRAM, Media, Photo};
 
 /// The control surface.
 pub fn router() -> Router<Arc<Platform>> {
     Router::new()
         .route("/accounts", get(accounts))
-        .route("/apps", get(apps))
+        .route("/apps", get(apps).post(register_app))
+        .route("/apps/{id}/callbacks", put(set_callbacks))
+        .route("/apps/{id}/removals", post(remove_app))
         .route("/served", get(served).delete(forget_served))
         .route("/calls", get(calls).delete(forget_calls))
         .route("/faults", get(faults).delete(clear_faults))
@@ -35,7 +38,26 @@ fn mistake(status: StatusCode, words: String) -> Response {
     (status, Json(json!({ "error": words }))).into_response()
 }
 
-async fn accounts() -> Json<Value> {
+fn no_app(id: &str) -> Response {
+    mistake(StatusCode::NOT_FOUND, format!("there is no app {id}"))
+}
+
+#[derive(Deserialize)]
+struct AsSeenBy {
+    /// The app whose ids are wanted; the built-in ones without it.
+    app: Option<String>,
+}
+
+async fn accounts(State(platform): State<Arc<Platform>>, Query(seen_by): Query<AsSeenBy>) -> Response {
+    let app = match &seen_by.app {
+        Some(id) => match platform.app(id) {
+            Some(app) => Some(app),
+            None => return no_app(id),
+        },
+        None => None,
+    };
+    let scoped = |id: &str| app.as_ref().map_or_else(|| id.to_owned(), |app| app.user_id(id));
+    let wanted = |account: &Value| app.as_ref().is_none_or(|app| account["network"] == json!(app.network));
     let facebook = FACEBOOK.iter().map(|account| {
         let albums: Vec<Value> = account
             .albums
@@ -44,23 +66,67 @@ async fn accounts() -> Json<Value> {
             .map(|(place, album)| json!({ "id": account.album_id(place), "name": album.name, "photos": album.photos }))
             .collect();
         json!({
-            "network": "facebook", "key": account.key, "id": account.id, "name": account.name, "about": account.about,
-            "has_role": account.has_role, "albums": albums,
+            "network": "facebook", "key": account.key, "id": scoped(account.id), "name": account.name,
+            "about": account.about, "has_role": account.has_role, "albums": albums,
         })
     });
     let instagram = INSTAGRAM.iter().map(|account| {
         json!({
-            "network": "instagram", "key": account.key, "id": account.id, "user_id": account.user_id,
+            "network": "instagram", "key": account.key, "id": scoped(account.id), "user_id": account.user_id,
             "name": account.username, "about": account.about, "has_role": account.has_role,
             "professional": account.professional, "media": account.media,
         })
     });
-    Json(Value::Array(facebook.chain(instagram).collect()))
+    Json(Value::Array(facebook.chain(instagram).filter(wanted).collect())).into_response()
 }
 
-async fn apps() -> Json<Value> {
-    let apps = [("facebook", FACEBOOK_APP), ("instagram", INSTAGRAM_APP)];
-    Json(apps.map(|(network, app)| json!({ "network": network, "id": app.id, "secret": app.secret })).into())
+async fn apps(State(platform): State<Arc<Platform>>) -> Json<Vec<App>> {
+    Json(platform.registry().apps().to_vec())
+}
+
+async fn register_app(State(platform): State<Arc<Platform>>, Json(app): Json<App>) -> Json<App> {
+    platform.registry().register_app(app.clone());
+    Json(app)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Callbacks {
+    #[serde(default)]
+    deauthorize_url: Option<String>,
+    #[serde(default)]
+    data_deletion_url: Option<String>,
+}
+
+async fn set_callbacks(
+    State(platform): State<Arc<Platform>>,
+    Path(id): Path<String>,
+    Json(callbacks): Json<Callbacks>,
+) -> Response {
+    let mut registry = platform.registry();
+    let Some(app) = registry.app_mut(&id) else { return no_app(&id) };
+    app.deauthorize_url = callbacks.deauthorize_url;
+    app.data_deletion_url = callbacks.data_deletion_url;
+    StatusCode::NO_CONTENT.into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Leaving {
+    account: String,
+    #[serde(default)]
+    delete_data: bool,
+}
+
+async fn remove_app(
+    State(platform): State<Arc<Platform>>,
+    Path(id): Path<String>,
+    Json(leaving): Json<Leaving>,
+) -> Response {
+    match callbacks::remove_app(&platform, &id, &leaving.account, leaving.delete_data).await {
+        Ok(removal) => Json(removal).into_response(),
+        Err(words) => mistake(StatusCode::NOT_FOUND, words),
+    }
 }
 
 async fn served(State(platform): State<Arc<Platform>>) -> Json<Vec<Served>> {
@@ -116,7 +182,7 @@ async fn clear_fault(State(platform): State<Arc<Platform>>, Path(name): Path<Str
 }
 
 async fn redirect_uris(State(platform): State<Arc<Platform>>) -> Json<Vec<String>> {
-    Json(platform.registry().redirect_uris().to_vec())
+    Json(platform.registry().redirect_uris())
 }
 
 #[derive(Deserialize)]

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::graph::RefusalKind;
+
 /// Something that goes wrong. `times` is how many requests it hits before it switches itself off; `None` is until it is
 /// cleared. `host` is one of Meta's hosts as it stands in the emulator's paths, such as `graph.facebook.com`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,12 +89,57 @@ pub enum Fault {
     /// Instagram answers the code exchange as it is documented, in `data[]` with permissions as a string, rather than
     /// flat as it does in practice.
     DocumentedTokenShape,
-    /// The apps are in development mode: only people with a role on them can sign in.
+    /// All apps are in development mode: only people with a role on them can sign in.
     DevelopmentMode,
+    /// The pages of both login dialogs come with `Cross-Origin-Opener-Policy`, whatever the settings say.
+    LoginCoop {
+        /// The header's value; `same-origin` by default.
+        #[serde(default)]
+        value: Option<String>,
+    },
+    /// The dialogs lead back with an error instead of a code although the person agreed. Nothing is granted.
+    LoginError {
+        /// `error`, such as `access_denied`.
+        error: String,
+        /// `error_reason`; left out by default, as the next two are.
+        #[serde(default)]
+        error_reason: Option<String>,
+        /// `error_code`.
+        #[serde(default)]
+        error_code: Option<i64>,
+        /// `error_description`.
+        #[serde(default)]
+        error_description: Option<String>,
+        /// How many times somebody who agrees is sent back so.
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// The Graph hosts refuse calls for albums, photos and media. Where it is about the token, they refuse calls for
+    /// the person and their permissions too. The token endpoints go on.
+    Refusal {
+        /// Why.
+        kind: RefusalKind,
+        /// How many requests it hits.
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// The usage headers of the Graph hosts report this. Calls go on all the same.
+    Usage {
+        /// Per cent of what may be asked; 100 is throttled.
+        percent: u64,
+        /// Minutes until Instagram answers again; Facebook's header has no such number.
+        #[serde(default)]
+        minutes: Option<u64>,
+        /// How many answers it hits.
+        #[serde(default)]
+        times: Option<u32>,
+    },
+    /// Instagram's code exchange gives a token without `instagram_business_basic`.
+    NoBasicPermission,
 }
 
 /// Every name that `PUT /_emulator/faults/<name>` takes.
-pub const FAULT_NAMES: [&str; 12] = [
+pub const FAULT_NAMES: [&str; 17] = [
     "expired_tokens",
     "revoked_tokens",
     "rate_limited",
@@ -105,6 +152,11 @@ pub const FAULT_NAMES: [&str; 12] = [
     "empty_page",
     "documented_token_shape",
     "development_mode",
+    "login_coop",
+    "login_error",
+    "refusal",
+    "usage",
+    "no_basic_permission",
 ];
 
 impl Fault {
@@ -116,7 +168,10 @@ impl Fault {
             | Fault::CutImages { times, .. }
             | Fault::NotAnImage { times }
             | Fault::ExpiredImages { times }
-            | Fault::EmptyPage { times, .. } => Some(times),
+            | Fault::EmptyPage { times, .. }
+            | Fault::LoginError { times, .. }
+            | Fault::Refusal { times, .. }
+            | Fault::Usage { times, .. } => Some(times),
             _ => None,
         }
     }
@@ -253,6 +308,51 @@ impl Faults {
         self.hit(|fault| matches!(fault, Fault::DevelopmentMode).then_some(())).is_some()
     }
 
+    /// What the login pages are to say in `Cross-Origin-Opener-Policy`.
+    pub fn login_coop(&self) -> Option<String> {
+        self.hit(|fault| match fault {
+            Fault::LoginCoop { value } => Some(value.clone().unwrap_or_else(|| "same-origin".to_owned())),
+            _ => None,
+        })
+    }
+
+    /// The parameters with which a dialog is to lead back instead of a code.
+    pub fn login_error(&self) -> Option<Vec<(&'static str, String)>> {
+        self.hit(|fault| match fault {
+            Fault::LoginError { error, error_reason, error_code, error_description, .. } => {
+                let params = [
+                    ("error", Some(error.clone())),
+                    ("error_code", error_code.map(|code| code.to_string())),
+                    ("error_description", error_description.clone()),
+                    ("error_reason", error_reason.clone()),
+                ];
+                Some(params.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+            }
+            _ => None,
+        })
+    }
+
+    /// Why a call with a good token is to be refused. `for_data` says whether it asks for albums, photos or media.
+    pub fn refusal(&self, for_data: bool) -> Option<RefusalKind> {
+        self.hit(|fault| match fault {
+            Fault::Refusal { kind, .. } => (for_data || kind.is_about_token()).then_some(*kind),
+            _ => None,
+        })
+    }
+
+    /// What the usage headers are to report: per cent, and minutes.
+    pub fn usage(&self) -> Option<(u64, Option<u64>)> {
+        self.hit(|fault| match fault {
+            Fault::Usage { percent, minutes, .. } => Some((*percent, *minutes)),
+            _ => None,
+        })
+    }
+
+    /// Whether Instagram's tokens lack the basic permission.
+    pub fn no_basic_permission(&self) -> bool {
+        self.hit(|fault| matches!(fault, Fault::NoBasicPermission).then_some(())).is_some()
+    }
+
     /// Whether the token with this number counts as expired.
     pub fn expires_token(&self, number: u64) -> bool {
         self.lock().iter().any(|active| active.fault == Fault::ExpiredTokens && number <= active.after_token)
@@ -273,6 +373,9 @@ mod tests {
         for name in FAULT_NAMES {
             let params = match name {
                 "slow" | "slow_login" => serde_json::json!({ "name": name, "ms": 1 }),
+                "login_error" => serde_json::json!({ "name": name, "error": "access_denied" }),
+                "refusal" => serde_json::json!({ "name": name, "kind": "not_reviewed" }),
+                "usage" => serde_json::json!({ "name": name, "percent": 95 }),
                 _ => serde_json::json!({ "name": name }),
             };
             let fault: Fault = serde_json::from_value(params).unwrap();
@@ -318,6 +421,17 @@ mod tests {
         assert_eq!(faults.server_error("graph.instagram.com"), None);
         assert_eq!(faults.server_error("scontent.xx.fbcdn.net"), Some(503));
         assert_eq!(faults.server_error("scontent.xx.fbcdn.net"), None);
+    }
+
+    #[test]
+    fn a_refusal_spares_the_person_unless_it_is_about_the_token() {
+        let faults = Faults::default();
+        faults.set(Fault::Refusal { kind: RefusalKind::NotReviewed, times: Some(1) }, 0);
+        assert_eq!(faults.refusal(false), None);
+        assert_eq!(faults.refusal(true), Some(RefusalKind::NotReviewed));
+        assert_eq!(faults.refusal(true), None);
+        faults.set(Fault::Refusal { kind: RefusalKind::Checkpoint, times: None }, 0);
+        assert_eq!(faults.refusal(false), Some(RefusalKind::Checkpoint));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use axum::routing::{any, get};
 
 use crate::control;
 use crate::facebook;
-use crate::graph::{self, GraphError, Params, Request, VERSIONS};
+use crate::graph::{self, GraphError, Params, Request, UsageOf, VERSIONS};
 use crate::instagram;
 use crate::login;
 use crate::pictures;
@@ -20,11 +20,14 @@ use crate::platform::{Call, Platform};
 
 /// Everything that the emulator answers.
 pub fn router(platform: Arc<Platform>) -> Router {
-    let meta = Router::new()
+    let dialogs = Router::new()
         .route("/www.facebook.com/dialog/oauth", get(login::facebook_dialog).post(login::facebook_dialog))
         .route("/www.facebook.com/{version}/dialog/oauth", get(login::facebook_dialog).post(login::facebook_dialog))
         .route("/www.instagram.com/oauth/authorize", get(login::instagram_authorize).post(login::instagram_authorize))
         .route("/api.instagram.com/oauth/authorize", get(login::instagram_authorize).post(login::instagram_authorize))
+        .layer(from_fn_with_state(Arc::clone(&platform), login::opener_policy));
+    let meta = Router::new()
+        .merge(dialogs)
         .route("/api.instagram.com/oauth/access_token", any(instagram_code))
         .route("/graph.facebook.com/", any(facebook_graph))
         .route("/graph.facebook.com/{*path}", any(facebook_graph))
@@ -117,7 +120,7 @@ async fn facebook_graph(
     let read = Request::read(facebook::HOST, &method, split_host(&uri).1, uri.query(), &headers, &body);
     let version = read.as_ref().map_or(*VERSIONS.start(), |request| request.version);
     let result = read.and_then(|request| facebook::handle(&platform, &request));
-    graph::answer(&platform, facebook::HOST, version, result)
+    graph::answer(&platform, facebook::HOST, version, &UsageOf::App, result)
 }
 
 async fn instagram_graph(
@@ -129,8 +132,9 @@ async fn instagram_graph(
 ) -> Response {
     let read = Request::read(instagram::GRAPH_HOST, &method, split_host(&uri).1, uri.query(), &headers, &body);
     let version = read.as_ref().map_or(*VERSIONS.start(), |request| request.version);
+    let usage_of = read.as_ref().map_or(UsageOf::Nobody, |request| instagram::usage_of(&platform, request));
     let result = read.and_then(|request| instagram::handle(&platform, &request)).map_err(GraphError::of_instagram);
-    graph::answer(&platform, instagram::GRAPH_HOST, version, result)
+    graph::answer(&platform, instagram::GRAPH_HOST, version, &usage_of, result)
 }
 
 async fn instagram_code(

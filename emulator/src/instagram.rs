@@ -4,19 +4,23 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
+use crate::apps::{App, Network};
 use crate::clock::{Unix, graph_date};
 use crate::graph::{
-    Edge, Field, GraphError, Page, Params, Request, check_token, fields_of, parse_fields, write_fields,
+    Edge, Field, GraphError, Page, Params, Request, UsageOf, check_token, fields_of, parse_fields, write_fields,
 };
 use crate::pictures;
 use crate::platform::Platform;
-use crate::registry::{INSTAGRAM_APP, Network};
+use crate::registry::Token;
 use crate::world::{INSTAGRAM, InstagramAccount, Media, MediaType, Rendition, instagram_by_key};
 
 /// The host of the code exchange.
 pub const API_HOST: &str = "api.instagram.com";
 /// The host of everything else.
 pub const GRAPH_HOST: &str = "graph.instagram.com";
+
+/// The permission without which nothing can be read.
+pub const BASIC: &str = "instagram_business_basic";
 
 const HOUR: Unix = 3600;
 const DAY: Unix = 24 * HOUR;
@@ -38,10 +42,9 @@ fn try_exchange(platform: &Platform, method: &Method, form: &Params) -> Result<V
         return Err(format!("Unsupported request - method type: {}", method.as_str().to_ascii_lowercase()));
     }
     let param = |name: &str| form.get(name).filter(|value| !value.is_empty());
-    if param("client_id") != Some(INSTAGRAM_APP.id) {
-        return Err("Invalid platform app".to_owned());
-    }
-    if param("client_secret") != Some(INSTAGRAM_APP.secret) {
+    let app = param("client_id").and_then(|id| platform.app(id)).filter(|app| app.network == Network::Instagram);
+    let app = app.ok_or("Invalid platform app")?;
+    if param("client_secret") != Some(&app.secret) {
         return Err("Error validating client secret.".to_owned());
     }
     if param("grant_type") != Some("authorization_code") {
@@ -50,10 +53,10 @@ fn try_exchange(platform: &Platform, method: &Method, form: &Params) -> Result<V
     let redirect_uri = param("redirect_uri").ok_or("Missing required field redirect_uri")?;
     let text = param("code").ok_or("Missing required field code")?;
     let now = platform.clock.now();
-    let (user, scopes) = {
+    let (user, mut scopes) = {
         let mut registry = platform.registry();
         let gone = "Matching code was not found or was already used";
-        let code = registry.code_mut(text).filter(|code| code.network == Network::Instagram).ok_or(gone)?;
+        let code = registry.code_mut(text).filter(|code| code.app == app.id).ok_or(gone)?;
         if code.used || code.expires_at <= now {
             return Err(gone.to_owned());
         }
@@ -71,13 +74,27 @@ fn try_exchange(platform: &Platform, method: &Method, form: &Params) -> Result<V
     if !account.professional {
         return Err("The user is not an Instagram Business".to_owned());
     }
-    let token = platform.registry().issue_token(Network::Instagram, user, scopes.clone(), now, HOUR, false);
+    if platform.faults.no_basic_permission() {
+        scopes.retain(|scope| scope != BASIC);
+    }
+    let user_id = app.user_id(account.id);
+    let token = platform.registry().issue_token(&app, user, scopes.clone(), now, HOUR, false);
     if platform.faults.documented_token_shape() {
-        let entry = json!({ "access_token": token, "user_id": account.id, "permissions": scopes.join(",") });
+        let entry = json!({ "access_token": token, "user_id": user_id, "permissions": scopes.join(",") });
         return Ok(json!({ "data": [entry] }));
     }
-    let number: u64 = account.id.parse().unwrap_or_default();
+    let number: u64 = user_id.parse().unwrap_or_default();
     Ok(json!({ "access_token": token, "user_id": number, "permissions": scopes }))
+}
+
+/// Whose limit a call counts against: the account's whose token it came with, good or not.
+pub fn usage_of(platform: &Platform, request: &Request) -> UsageOf {
+    let registry = platform.registry();
+    let token = request.access_token().and_then(|text| registry.token(text));
+    match token.and_then(|token| instagram_by_key(token.user)) {
+        Some(account) => UsageOf::Business(account.user_id.to_owned()),
+        None => UsageOf::Nobody,
+    }
 }
 
 /// Answers a call to graph.instagram.com.
@@ -97,12 +114,21 @@ pub fn handle(platform: &Platform, request: &Request) -> Result<Value, GraphErro
     let [node, rest @ ..] = path.as_slice() else {
         return Err(GraphError::wrong_method(request.method.as_str()));
     };
-    let token = request.user_token(platform, Network::Instagram)?;
+    let (token, app) = request.user_token(platform, Network::Instagram)?;
     let me = instagram_by_key(token.user).ok_or_else(GraphError::token_unreadable)?;
-    let reader = Reader { platform, request, me };
+    let id = app.user_id(me.id);
+    let is_me = [id.as_str(), me.user_id, "me"].contains(node);
     let asked = request.params.get("fields").filter(|fields| !fields.is_empty()).map(parse_fields).transpose()?;
     let asked = asked.as_deref();
-    if [me.id, me.user_id, "me"].contains(node) {
+    let for_data = !is_me || !rest.is_empty() || asked.is_some_and(|fields| fields.iter().any(|f| f.name == "media"));
+    if let Some(kind) = platform.faults.refusal(for_data) {
+        return Err(GraphError::refused(kind, &app));
+    }
+    if !token.scopes.iter().any(|scope| scope == BASIC) {
+        return Err(GraphError::app_lacks_permission());
+    }
+    let reader = Reader { platform, request, me, id };
+    if is_me {
         return match rest {
             [] => reader.profile(asked),
             ["media"] => reader.media_list(asked, &Page::of(&request.params)?),
@@ -128,15 +154,16 @@ fn lengthen(platform: &Platform, request: &Request) -> Result<Value, GraphError>
     if request.params.get("grant_type") != Some("ig_exchange_token") {
         return Err(GraphError::parameter("Invalid grant_type"));
     }
-    if request.params.get("client_secret") != Some(INSTAGRAM_APP.secret) {
-        return Err(GraphError::wrong_secret());
-    }
     let text = request.access_token().ok_or_else(GraphError::token_missing)?;
     let token = check_token(platform, text, Network::Instagram)?;
+    let app = platform.app(&token.app).ok_or_else(GraphError::token_unreadable)?;
+    if request.params.get("client_secret") != Some(&app.secret) {
+        return Err(GraphError::wrong_secret());
+    }
     if token.long_lived {
         return Err(GraphError::session_invalid());
     }
-    Ok(long_lived(platform, token.user, token.scopes))
+    Ok(long_lived(platform, &app, token))
 }
 
 /// A long-lived token for a fresh one, once it is a day old.
@@ -152,13 +179,14 @@ fn refresh(platform: &Platform, request: &Request) -> Result<Value, GraphError> 
     if platform.clock.now() - token.issued_at < DAY {
         return Err(GraphError::token_too_young());
     }
-    Ok(long_lived(platform, token.user, token.scopes))
+    let app = platform.app(&token.app).ok_or_else(GraphError::token_unreadable)?;
+    Ok(long_lived(platform, &app, token))
 }
 
-fn long_lived(platform: &Platform, user: &'static str, scopes: Vec<String>) -> Value {
+fn long_lived(platform: &Platform, app: &App, old: Token) -> Value {
     let now = platform.clock.now();
-    let permissions = scopes.join(",");
-    let token = platform.registry().issue_token(Network::Instagram, user, scopes, now, SIXTY_DAYS, true);
+    let permissions = old.scopes.join(",");
+    let token = platform.registry().issue_token(app, old.user, old.scopes, now, SIXTY_DAYS, true);
     json!({ "access_token": token, "token_type": "bearer", "expires_in": SIXTY_DAYS, "permissions": permissions })
 }
 
@@ -166,6 +194,8 @@ struct Reader<'a> {
     platform: &'a Platform,
     request: &'a Request,
     me: &'static InstagramAccount,
+    /// Their app-scoped id.
+    id: String,
 }
 
 impl Reader<'_> {
@@ -177,7 +207,7 @@ impl Reader<'_> {
         let mut node = Map::new();
         for field in fields_of(asked, &["id"]) {
             let value = match field.name.as_str() {
-                "id" => json!(self.me.id),
+                "id" => json!(self.id),
                 "user_id" => json!(self.me.user_id),
                 "username" => json!(self.me.username),
                 "name" => json!(self.me.name),
@@ -207,7 +237,7 @@ impl Reader<'_> {
         let at = |place: usize| Media::at(account, place);
         let edge = Edge {
             name: "media",
-            key: format!("{}/media", self.me.id),
+            key: format!("{}/media", self.id),
             path: format!("/{}/media", self.me.user_id),
             fields: asked.map(write_fields),
             total: self.me.media,

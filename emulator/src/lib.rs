@@ -15,8 +15,11 @@
 //! ```
 //!
 //! Reading order: [`Emulator`] here, then `hosts` (the table of URLs), `login`, `facebook`, `instagram`, `graph` (what
-//! the two APIs share), `pictures`, `world` (the people), `registry` (codes and tokens), `faults`, `control`.
+//! the two APIs share), `pictures`, `world` (the people), `apps`, `registry` (codes and tokens), `callbacks`, `faults`,
+//! `control`.
 
+mod apps;
+mod callbacks;
 mod clock;
 mod control;
 mod facebook;
@@ -39,28 +42,13 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+pub use apps::{App, FACEBOOK_APP_ID, FACEBOOK_APP_SECRET, INSTAGRAM_APP_ID, INSTAGRAM_APP_SECRET, Network};
+pub use callbacks::{CallbackAnswer, Removal};
 pub use faults::{FAULT_NAMES, Fault};
+pub use graph::RefusalKind;
 pub use platform::{Call, Served, Settings};
 
 use platform::Platform;
-use registry::{App, FACEBOOK_APP, INSTAGRAM_APP, Network};
-
-/// The id of the app for Facebook Login.
-pub const FACEBOOK_APP_ID: &str = FACEBOOK_APP.id;
-/// The secret of the app for Facebook Login.
-pub const FACEBOOK_APP_SECRET: &str = FACEBOOK_APP.secret;
-/// The id of the app for Instagram Login.
-pub const INSTAGRAM_APP_ID: &str = INSTAGRAM_APP.id;
-/// The secret of the app for Instagram Login.
-pub const INSTAGRAM_APP_SECRET: &str = INSTAGRAM_APP.secret;
-
-/// The app of a network.
-fn app_of(network: Network) -> App {
-    match network {
-        Network::Facebook => FACEBOOK_APP,
-        Network::Instagram => INSTAGRAM_APP,
-    }
-}
 
 /// A running emulator. It stops when it is dropped: no new connection is taken, and those that are open end with the
 /// answer that is on its way.
@@ -125,9 +113,64 @@ impl Emulator {
         self.address
     }
 
-    /// Registers a redirect URI for both apps. It is compared byte for byte.
+    /// Registers a redirect URI for all apps, those to come included. It is compared byte for byte.
     pub fn allow_redirect_uri(&self, uri: &str) {
         self.platform.registry().allow_redirect_uri(uri);
+    }
+
+    /// Registers an app. One with the same id is replaced, a built-in one too: what it was granted and its tokens stay.
+    pub fn register_app(&self, app: App) {
+        self.platform.registry().register_app(app);
+    }
+
+    /// All apps, the two built-in ones first.
+    pub fn apps(&self) -> Vec<App> {
+        self.platform.registry().apps().to_vec()
+    }
+
+    /// Sets where Meta posts when a person removes an app, and when they ask for their data to be deleted.
+    ///
+    /// # Panics
+    /// When there is no such app.
+    pub fn set_app_callbacks(&self, app_id: &str, deauthorize_url: Option<&str>, data_deletion_url: Option<&str>) {
+        let mut registry = self.platform.registry();
+        let Some(app) = registry.app_mut(app_id) else { panic!("there is no app {app_id}") };
+        app.deauthorize_url = deauthorize_url.map(str::to_owned);
+        app.data_deletion_url = data_deletion_url.map(str::to_owned);
+    }
+
+    /// The id by which an app knows a person: an account's key, such as `alice`.
+    ///
+    /// # Panics
+    /// When there is no such app, or nobody is called so on its network.
+    pub fn user_id(&self, app_id: &str, account: &str) -> String {
+        let Some(app) = self.platform.app(app_id) else { panic!("there is no app {app_id}") };
+        let Some((_, id)) = app.person(account) else { panic!("nobody is called {account} on its network") };
+        id
+    }
+
+    /// What the person does in their settings at Meta: removes the app, and with `delete_data` asks for their data to
+    /// be deleted. Their tokens, codes and grants are dead at once; then the app's callbacks are posted to, one after
+    /// the other, whether or not the person ever signed in. Answers what they answered.
+    ///
+    /// # Panics
+    /// When there is no such app, or nobody is called so on its network.
+    pub async fn remove_app(&self, app_id: &str, account: &str, delete_data: bool) -> Removal {
+        match callbacks::remove_app(&self.platform, app_id, account, delete_data).await {
+            Ok(removal) => removal,
+            Err(words) => panic!("{words}"),
+        }
+    }
+
+    /// The `signed_request` that an app's callbacks would be posted about a person, signed with the app's secret: for
+    /// tests that send it late, twice, or to the wrong place. `issued_at` is now unless it is given.
+    ///
+    /// # Panics
+    /// When there is no such app, or nobody is called so on its network.
+    pub fn signed_request(&self, app_id: &str, account: &str, issued_at: Option<i64>) -> String {
+        let user_id = self.user_id(app_id, account);
+        let Some(app) = self.platform.app(app_id) else { panic!("there is no app {app_id}") };
+        app.signed_request(&user_id, issued_at.unwrap_or_else(|| self.platform.clock.now()))
     }
 
     /// Switches a fault on; another of the same kind is replaced.

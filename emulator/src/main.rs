@@ -16,8 +16,8 @@ struct Arguments {
     /// Where to listen; port 0 takes one that is free.
     #[arg(long, default_value = "127.0.0.1:8788", env = "EMULATOR_LISTEN")]
     listen: SocketAddr,
-    /// A redirect URI to register for both apps; may be given several times. Without any, those of a companion at
-    /// http://127.0.0.1:8787.
+    /// A redirect URI to register for the built-in apps; may be given several times. Without any, those of a companion
+    /// at http://127.0.0.1:8787.
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
     /// What the emulator's own URLs begin with, where it is not reached by the address it listens on.
@@ -29,6 +29,9 @@ struct Arguments {
     /// Refuse calls without appsecret_proof, as the setting "Require app secret" does.
     #[arg(long)]
     require_app_secret: bool,
+    /// What the login pages say in Cross-Origin-Opener-Policy, such as same-origin; nothing without it.
+    #[arg(long, value_name = "VALUE")]
+    login_coop: Option<String>,
 }
 
 #[tokio::main]
@@ -42,6 +45,7 @@ async fn main() -> ExitCode {
         public_url: arguments.public_url.map(|url| url.trim_end_matches('/').to_owned()),
         page_dwell: Duration::from_millis(arguments.page_dwell),
         require_app_secret: arguments.require_app_secret,
+        login_coop: arguments.login_coop,
         ..Settings::default()
     };
     if !arguments.redirect_uris.is_empty() {

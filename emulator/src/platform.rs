@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::apps::App;
 use crate::clock::Clock;
 use crate::faults::Faults;
 use crate::registry::Registry;
@@ -22,7 +23,8 @@ pub struct Settings {
     /// What the emulator's own URLs begin with (pictures, `next`), without a slash at the end. By default the address
     /// and port that it listens on.
     pub public_url: Option<String>,
-    /// The redirect URIs that are registered for both apps. By default those of a companion at `http://127.0.0.1:8787`.
+    /// The redirect URIs that are registered for the two built-in apps. By default those of a companion at
+    /// `http://127.0.0.1:8787`.
     pub redirect_uris: Vec<String>,
     /// How long a login page takes before it redirects; nothing by default.
     pub page_dwell: Duration,
@@ -35,9 +37,12 @@ pub struct Settings {
     pub facebook_token_lifetime: Duration,
     /// How long a picture's address is good; five days by default. Meta promises nothing; three to six days are seen.
     pub picture_lifetime: Duration,
-    /// Whether Facebook's app has "Require app secret" switched on, so that calls without `appsecret_proof` fail.
+    /// Whether Facebook's apps have "Require app secret" switched on, so that calls without `appsecret_proof` fail.
     /// Off by default.
     pub require_app_secret: bool,
+    /// What the pages of both login dialogs say in `Cross-Origin-Opener-Policy`; nothing by default. With `same-origin`
+    /// a browser cuts the tie between such a page and the window that opened it.
+    pub login_coop: Option<String>,
 }
 
 impl Default for Settings {
@@ -56,6 +61,7 @@ impl Default for Settings {
             facebook_token_lifetime: Duration::from_secs(5_183_944),
             picture_lifetime: Duration::from_secs(5 * DAY),
             require_app_secret: false,
+            login_coop: None,
         }
     }
 }
@@ -117,10 +123,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Platform {
     /// A new platform, on which nobody has signed in yet.
     pub fn new(settings: Settings, base_url: String) -> Platform {
-        let mut registry = Registry::default();
-        for uri in &settings.redirect_uris {
-            registry.allow_redirect_uri(uri);
-        }
+        let registry = Registry::new(&settings.redirect_uris);
         Platform {
             settings,
             base_url,
@@ -137,6 +140,11 @@ impl Platform {
     /// The registry; never held across an await.
     pub fn registry(&self) -> MutexGuard<'_, Registry> {
         lock(&self.registry)
+    }
+
+    /// The app with this id.
+    pub fn app(&self, id: &str) -> Option<App> {
+        self.registry().app(id).cloned()
     }
 
     /// The pictures that were answered in full.

@@ -4,40 +4,15 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 
+use crate::apps::{App, Network};
 use crate::clock::Unix;
-
-/// The network that an app, a token or a person belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Network {
-    /// Facebook Login and graph.facebook.com.
-    Facebook,
-    /// Instagram Login and graph.instagram.com.
-    Instagram,
-}
-
-/// An app of the developer's.
-pub struct App {
-    /// The id: `client_id`.
-    pub id: &'static str,
-    /// The secret: `client_secret`.
-    pub secret: &'static str,
-    /// What the consent page calls it.
-    pub name: &'static str,
-}
-
-/// The app for Facebook Login.
-pub const FACEBOOK_APP: App = App { id: "1000000000000001", secret: "emulated-facebook-secret", name: "Photo Picker" };
-
-/// The app for Instagram Login; Meta gives it an id and a secret of its own.
-pub const INSTAGRAM_APP: App =
-    App { id: "2000000000000002", secret: "emulated-instagram-secret", name: "Photo Picker" };
 
 /// A code that the login pages gave out.
 #[derive(Clone, Debug)]
 pub struct Code {
+    /// The id of the app that it was given to.
+    pub app: String,
     /// Where it was given out.
     pub network: Network,
     /// Who signed in.
@@ -46,6 +21,8 @@ pub struct Code {
     pub redirect_uri: String,
     /// What was granted.
     pub scopes: Vec<String>,
+    /// The hash of the verifier that the exchange must bring (PKCE).
+    pub challenge: Option<String>,
     /// When it is worth nothing any more.
     pub expires_at: Unix,
     /// Whether it was exchanged.
@@ -57,6 +34,8 @@ pub struct Code {
 pub struct Token {
     /// Counts up; later tokens have higher numbers.
     pub number: u64,
+    /// The id of the app that it was issued to.
+    pub app: String,
     /// Where it is good.
     pub network: Network,
     /// Whose it is: the account's key.
@@ -92,34 +71,80 @@ impl Answer {
     }
 }
 
+/// What one person answered to one app, permission by permission.
+pub type Answers = BTreeMap<String, Answer>;
+
 /// Everything that changes while the emulator runs, but for faults and counters.
-#[derive(Default)]
 pub struct Registry {
+    apps: Vec<App>,
     redirect_uris: Vec<String>,
     codes: HashMap<String, Code>,
     tokens: HashMap<String, Token>,
     last_token: u64,
-    answers: HashMap<(Network, &'static str), BTreeMap<String, Answer>>,
+    answers: HashMap<String, HashMap<&'static str, Answers>>,
     deleted: HashSet<String>,
 }
 
 impl Registry {
-    /// Registers a redirect URI for both apps.
+    /// The two built-in apps with these redirect URIs, and nobody who ever signed in.
+    pub fn new(redirect_uris: &[String]) -> Registry {
+        Registry {
+            apps: App::built_in(redirect_uris),
+            redirect_uris: Vec::new(),
+            codes: HashMap::new(),
+            tokens: HashMap::new(),
+            last_token: 0,
+            answers: HashMap::new(),
+            deleted: HashSet::new(),
+        }
+    }
+
+    /// Registers an app. One with the same id is replaced; what it was granted and its tokens stay.
+    pub fn register_app(&mut self, app: App) {
+        match self.app_mut(&app.id) {
+            Some(known) => *known = app,
+            None => self.apps.push(app),
+        }
+    }
+
+    /// All apps.
+    pub fn apps(&self) -> &[App] {
+        &self.apps
+    }
+
+    /// The app with this id.
+    pub fn app(&self, id: &str) -> Option<&App> {
+        self.apps.iter().find(|app| app.id == id)
+    }
+
+    /// The app with this id.
+    pub fn app_mut(&mut self, id: &str) -> Option<&mut App> {
+        self.apps.iter_mut().find(|app| app.id == id)
+    }
+
+    /// The app of Facebook's whose own token this is.
+    pub fn app_of_token(&self, text: &str) -> Option<&App> {
+        self.apps.iter().find(|app| app.network == Network::Facebook && app.owns_token(text))
+    }
+
+    /// Registers a redirect URI for all apps, those to come included.
     pub fn allow_redirect_uri(&mut self, uri: &str) {
-        if !self.allows_redirect_uri(uri) {
+        if !self.redirect_uris.iter().any(|known| known == uri) {
             self.redirect_uris.push(uri.to_owned());
         }
     }
 
-    /// Whether a redirect URI is registered, byte for byte: Meta forces strict mode on every app.
+    /// Whether a redirect URI is registered for an app, byte for byte: Meta forces strict mode on every app.
     /// <https://developers.facebook.com/docs/facebook-login/security#strict_mode>
-    pub fn allows_redirect_uri(&self, uri: &str) -> bool {
-        self.redirect_uris.iter().any(|known| known == uri)
+    pub fn allows_redirect_uri(&self, app: &App, uri: &str) -> bool {
+        app.redirect_uris.iter().chain(&self.redirect_uris).any(|known| known == uri)
     }
 
-    /// All that are registered.
-    pub fn redirect_uris(&self) -> &[String] {
-        &self.redirect_uris
+    /// All that the built-in apps have registered.
+    pub fn redirect_uris(&self) -> Vec<String> {
+        let own = self.apps.iter().filter(|app| app.is_built_in()).flat_map(|app| &app.redirect_uris);
+        let mut seen = HashSet::new();
+        own.chain(&self.redirect_uris).filter(|uri| seen.insert(*uri)).cloned().collect()
     }
 
     /// Gives out a code.
@@ -137,14 +162,14 @@ impl Registry {
     /// Issues a token; `expires_in` in seconds.
     pub fn issue_token(
         &mut self,
-        network: Network,
+        app: &App,
         user: &'static str,
         scopes: Vec<String>,
         now: Unix,
         expires_in: Unix,
         long_lived: bool,
     ) -> String {
-        let head = match network {
+        let head = match app.network {
             Network::Facebook => "EAAOewZB",
             Network::Instagram => "IGAAOewZ",
         };
@@ -152,7 +177,8 @@ impl Registry {
         self.last_token += 1;
         let token = Token {
             number: self.last_token,
-            network,
+            app: app.id.clone(),
+            network: app.network,
             user,
             scopes,
             issued_at: now,
@@ -174,21 +200,24 @@ impl Registry {
         self.last_token
     }
 
-    /// What a person answered so far.
-    pub fn answers(&self, network: Network, user: &str) -> BTreeMap<String, Answer> {
-        let found = self.answers.iter().find(|((at, who), _)| *at == network && *who == user);
-        found.map(|(_, answers)| answers.clone()).unwrap_or_default()
+    /// What a person answered to an app so far.
+    pub fn answers(&self, app: &str, user: &str) -> Answers {
+        self.answers.get(app).and_then(|people| people.get(user)).cloned().unwrap_or_default()
     }
 
     /// Remembers an answer.
-    pub fn answer(&mut self, network: Network, user: &'static str, permission: &str, answer: Answer) {
-        self.answers.entry((network, user)).or_default().insert(permission.to_owned(), answer);
+    pub fn answer(&mut self, app: &str, user: &'static str, permission: &str, answer: Answer) {
+        let people = self.answers.entry(app.to_owned()).or_default();
+        people.entry(user).or_default().insert(permission.to_owned(), answer);
     }
 
-    /// The person removes the app: every answer is forgotten and every token is dead.
-    pub fn remove_app(&mut self, network: Network, user: &'static str) {
-        self.answers.remove(&(network, user));
-        for token in self.tokens.values_mut().filter(|token| token.network == network && token.user == user) {
+    /// The person removes an app: every answer is forgotten, and every token and code is dead.
+    pub fn remove_app(&mut self, app: &str, user: &'static str) {
+        if let Some(people) = self.answers.get_mut(app) {
+            people.remove(user);
+        }
+        self.codes.retain(|_, code| code.app != app || code.user != user);
+        for token in self.tokens.values_mut().filter(|token| token.app == app && token.user == user) {
             token.revoked = true;
         }
     }
@@ -202,18 +231,6 @@ impl Registry {
     pub fn is_deleted(&self, id: &str) -> bool {
         self.deleted.contains(id)
     }
-}
-
-/// HMAC-SHA256, raw.
-pub fn hmac_sha256(key: &str, message: &str) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("HMAC takes keys of any length");
-    mac.update(message.as_bytes());
-    mac.finalize().into_bytes().to_vec()
-}
-
-/// The app's own token as `client_credentials` hands it out. The same each time, as Meta's is.
-pub fn app_token(app: &App) -> String {
-    format!("{}|{}", app.id, &URL_SAFE_NO_PAD.encode(hmac_sha256(app.secret, "app token"))[..27])
 }
 
 /// Random letters, digits, `-` and `_`.
@@ -231,33 +248,40 @@ fn random_letters(length: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apps::FACEBOOK_APP_ID;
 
     #[test]
-    fn removing_the_app_kills_the_tokens_of_that_person_only() {
-        let mut registry = Registry::default();
-        let alice = registry.issue_token(Network::Facebook, "alice", vec![], 0, 60, false);
-        let ben = registry.issue_token(Network::Facebook, "ben", vec![], 0, 60, false);
-        registry.answer(Network::Facebook, "alice", "user_photos", Answer::Granted);
-        registry.remove_app(Network::Facebook, "alice");
+    fn removing_an_app_kills_the_tokens_of_that_person_and_that_app_only() {
+        let mut registry = Registry::new(&[]);
+        let app = registry.app(FACEBOOK_APP_ID).unwrap().clone();
+        let other = App::new(Network::Facebook, "3000000000000003", "secret", "Other");
+        registry.register_app(other.clone());
+        let alice = registry.issue_token(&app, "alice", vec![], 0, 60, false);
+        let ben = registry.issue_token(&app, "ben", vec![], 0, 60, false);
+        let elsewhere = registry.issue_token(&other, "alice", vec![], 0, 60, false);
+        registry.answer(&app.id, "alice", "user_photos", Answer::Granted);
+        registry.answer(&other.id, "alice", "user_photos", Answer::Granted);
+        registry.remove_app(&app.id, "alice");
         assert!(registry.token(&alice).unwrap().revoked);
         assert!(!registry.token(&ben).unwrap().revoked);
-        assert!(registry.answers(Network::Facebook, "alice").is_empty());
+        assert!(!registry.token(&elsewhere).unwrap().revoked);
+        assert!(registry.answers(&app.id, "alice").is_empty());
+        assert!(!registry.answers(&other.id, "alice").is_empty());
     }
 
     #[test]
     fn redirect_uris_are_compared_byte_for_byte() {
-        let mut registry = Registry::default();
+        let mut registry = Registry::new(&["http://127.0.0.1:8787/own".to_owned()]);
         registry.allow_redirect_uri("http://127.0.0.1:8787/back");
-        assert!(registry.allows_redirect_uri("http://127.0.0.1:8787/back"));
+        let app = registry.app(FACEBOOK_APP_ID).unwrap();
+        assert!(registry.allows_redirect_uri(app, "http://127.0.0.1:8787/back"));
+        assert!(registry.allows_redirect_uri(app, "http://127.0.0.1:8787/own"));
         for other in ["http://127.0.0.1:8787/back/", "http://127.0.0.1:8787/Back", "http://127.0.0.1:8787/back?x=1"] {
-            assert!(!registry.allows_redirect_uri(other), "{other}");
+            assert!(!registry.allows_redirect_uri(app, other), "{other}");
         }
-    }
-
-    #[test]
-    fn the_proof_is_the_hex_hmac_of_the_token() {
-        // RFC 4231, test case 2.
-        let proof = hex::encode(hmac_sha256("Jefe", "what do ya want for nothing?"));
-        assert_eq!(proof, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+        let stranger = App::new(Network::Facebook, "3000000000000003", "secret", "Other");
+        assert!(registry.allows_redirect_uri(&stranger, "http://127.0.0.1:8787/back"));
+        assert!(!registry.allows_redirect_uri(&stranger, "http://127.0.0.1:8787/own"));
+        assert_eq!(registry.redirect_uris(), ["http://127.0.0.1:8787/own", "http://127.0.0.1:8787/back"]);
     }
 }

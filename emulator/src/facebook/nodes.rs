@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::apps::App;
 use crate::clock::graph_date;
 use crate::graph::{Edge, Field, GraphError, Page, Request, fields_of, write_fields};
 use crate::pictures;
@@ -39,6 +40,8 @@ pub struct Reader<'a> {
     pub request: &'a Request,
     /// Whose token it came with.
     pub me: &'static FacebookAccount,
+    /// The app that the token belongs to.
+    pub app: App,
     /// The permissions that the token has and the person still grants.
     pub granted: Vec<String>,
 }
@@ -68,6 +71,11 @@ const PHOTO_FIELDS: [&str; 21] = [
 ];
 
 impl Reader<'_> {
+    /// The id by which the app knows somebody.
+    fn user_id(&self, account: &FacebookAccount) -> String {
+        self.app.user_id(account.id)
+    }
+
     fn needs(&self, permission: &str) -> Result<(), GraphError> {
         let granted = self.granted.iter().any(|name| name == permission);
         if granted { Ok(()) } else { Err(GraphError::permission_missing()) }
@@ -93,7 +101,7 @@ impl Reader<'_> {
         let mut node = Map::new();
         for field in fields_of(asked, &["name", "id"]) {
             let value = match field.name.as_str() {
-                "id" => json!(user.id),
+                "id" => json!(self.user_id(user)),
                 "name" => json!(user.name),
                 "first_name" | "short_name" => json!(user.first_name),
                 "last_name" => json!(user.last_name),
@@ -147,8 +155,11 @@ impl Reader<'_> {
                 "type" => json!(album.kind),
                 "privacy" => json!("everyone"),
                 "can_upload" => json!(false),
-                "from" => json!({ "name": owner.name, "id": owner.id }),
-                "link" => json!(format!("https://www.facebook.com/album.php?fbid={id}&id={}&aid={group}", owner.id)),
+                "from" => json!({ "name": owner.name, "id": self.user_id(owner) }),
+                "link" => {
+                    let owner = self.user_id(owner);
+                    json!(format!("https://www.facebook.com/album.php?fbid={id}&id={owner}&aid={group}"))
+                }
                 "picture" => self.album_picture(owner, group),
                 "cover_photo" => match self.cover(owner, group) {
                     Some(cover) => self.photo(&cover, field.sub.as_deref())?,
@@ -231,9 +242,9 @@ impl Reader<'_> {
     fn author(&self, photo: &Photo) -> Value {
         if photo.album().is_some() {
             let owner = photo.account();
-            json!({ "name": owner.name, "id": owner.id })
+            json!({ "name": owner.name, "id": self.user_id(owner) })
         } else {
-            json!({ "name": "Jonas Weber", "id": "10163349128846039" })
+            json!({ "name": "Jonas Weber", "id": self.app.user_id("10163349128846039") })
         }
     }
 
@@ -282,8 +293,8 @@ impl Reader<'_> {
             "length" => json!(12.48),
             "icon" => json!("https://static.xx.fbcdn.net/rsrc.php/v4/yF/r/DggDhA4z4tO.gif"),
             "picture" => json!(self.picture_url(video, video.shape.at_least(130), 0)),
-            "permalink_url" => json!(format!("/{}/videos/{}/", video.account().id, video.id)),
-            "link" => json!(format!("https://www.facebook.com/{}/videos/{}/", video.account().id, video.id)),
+            "permalink_url" => json!(format!("/{}/videos/{}/", self.user_id(video.account()), video.id)),
+            "link" => json!(format!("https://www.facebook.com/{}/videos/{}/", self.user_id(video.account()), video.id)),
             "from" => self.author(video),
             "source" => json!(pictures::video_address(self.platform, pictures::FACEBOOK_HOST, &video.id)),
             "title" | "thumbnails" | "place" | "status" | "privacy" => Value::Null,
@@ -315,10 +326,11 @@ impl Reader<'_> {
         page: &Page,
     ) -> Result<Value, GraphError> {
         self.needs("user_photos")?;
+        let id = self.user_id(owner);
         let edge = Edge {
             name: "albums",
-            key: format!("{}/{}/albums", self.me.id, owner.id),
-            path: format!("/{}/albums", owner.id),
+            key: format!("{}/{id}/albums", self.user_id(self.me)),
+            path: format!("/{id}/albums"),
             fields: asked.map(write_fields),
             total: owner.albums.len(),
             exists: &|_| true,
@@ -361,13 +373,13 @@ impl Reader<'_> {
             None
         };
         let path = if matches!(node, "tagged" | "uploaded") {
-            format!("/{}/photos/{node}", owner.id)
+            format!("/{}/photos/{node}", self.user_id(owner))
         } else {
             format!("/{node}/photos")
         };
         let edge = Edge {
             name: "photos",
-            key: format!("{}{path}", self.me.id),
+            key: format!("{}{path}", self.user_id(self.me)),
             path: path.clone(),
             fields: asked.map(write_fields),
             total: groups.iter().map(|group| owner.photos_in(*group)).sum(),

@@ -17,12 +17,12 @@ pub struct GraphError {
     challenge: Option<&'static str>,
 }
 
-const OAUTH: &str = "OAuthException";
+pub(super) const OAUTH: &str = "OAuthException";
 const METHOD: &str = "GraphMethodException";
 const INSTAGRAM: &str = "IGApiException";
 
 impl GraphError {
-    fn new(status: u16, kind: &'static str, code: i64, message: impl Into<String>) -> GraphError {
+    pub(super) fn new(status: u16, kind: &'static str, code: i64, message: impl Into<String>) -> GraphError {
         GraphError {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             kind,
@@ -34,13 +34,20 @@ impl GraphError {
         }
     }
 
-    fn subcode(mut self, subcode: i64) -> GraphError {
+    pub(super) fn subcode(mut self, subcode: i64) -> GraphError {
         self.subcode = Some(subcode);
         self
     }
 
-    fn challenged(mut self, slug: &'static str) -> GraphError {
+    pub(super) fn challenged(mut self, slug: &'static str) -> GraphError {
         self.challenge = Some(slug);
+        self
+    }
+
+    /// What passes by itself challenges nobody.
+    pub(super) fn transient(mut self) -> GraphError {
+        self.transient = true;
+        self.challenge = None;
         self
     }
 
@@ -127,6 +134,12 @@ impl GraphError {
     pub fn app_token_needed() -> GraphError {
         let message = "(#100) You must provide an app access token, or a user access token that is an owner or \
                        developer of the app";
+        GraphError::new(400, OAUTH, 100, message)
+    }
+
+    /// A token of one app where another app asks.
+    pub fn token_of_another_app() -> GraphError {
+        let message = "(#100) The App_id in the input_token did not match the Viewing App";
         GraphError::new(400, OAUTH, 100, message)
     }
 
@@ -249,6 +262,11 @@ impl GraphError {
         GraphError::new(400, OAUTH, 100, message).subcode(36_008).challenged("invalid_code")
     }
 
+    /// A `code_verifier` that does not fit the dialog's `code_challenge`, or one of the two without the other.
+    pub fn verifier_wrong(words: &str) -> GraphError {
+        GraphError::new(400, OAUTH, 100, format!("Error validating code verifier. {words}")).challenged("invalid_code")
+    }
+
     /// An Instagram token that cannot be exchanged for a long-lived one.
     pub fn session_invalid() -> GraphError {
         let message = "Session key invalid. This could be because the session key has an incorrect format, or because \
@@ -283,7 +301,7 @@ impl GraphError {
     /// Trouble at Meta's.
     pub fn unavailable() -> GraphError {
         let message = "An unexpected error has occurred. Please retry your request later.";
-        GraphError { transient: true, challenge: None, ..GraphError::new(500, OAUTH, 2, message) }
+        GraphError::new(500, OAUTH, 2, message).transient()
     }
 }
 

@@ -3,6 +3,7 @@
 mod errors;
 mod fields;
 mod paging;
+mod refusals;
 
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -11,10 +12,12 @@ use serde_json::{Value, json};
 pub use errors::GraphError;
 pub use fields::{Field, fields_of, parse as parse_fields, write as write_fields};
 pub use paging::{Edge, Page};
+pub use refusals::RefusalKind;
 
+use crate::apps::{App, Network, hmac_sha256};
 use crate::clock::error_date;
 use crate::platform::Platform;
-use crate::registry::{FACEBOOK_APP, Network, Token, app_token, hmac_sha256};
+use crate::registry::Token;
 
 /// The versions that live; the changelog says until when: <https://developers.facebook.com/docs/graph-api/changelog/>.
 pub const VERSIONS: std::ops::RangeInclusive<u32> = 21..=26;
@@ -106,31 +109,32 @@ impl Request {
         self.params.get("access_token").or(self.bearer.as_deref()).filter(|token| !token.is_empty())
     }
 
-    /// The token of a person of this network, found good.
-    pub fn user_token(&self, platform: &Platform, network: Network) -> Result<Token, GraphError> {
+    /// The token of a person of this network, found good, and the app that it belongs to.
+    pub fn user_token(&self, platform: &Platform, network: Network) -> Result<(Token, App), GraphError> {
         let Some(text) = self.access_token() else {
             return Err(match self.path.first().map(String::as_str) {
                 Some("me") => GraphError::no_user(),
                 _ => GraphError::token_missing(),
             });
         };
-        if network == Network::Facebook && is_app_token(text) {
+        if network == Network::Facebook && platform.registry().app_of_token(text).is_some() {
             return Err(match self.path.first().map(String::as_str) {
                 Some("me") => GraphError::no_user(),
                 _ => GraphError::user_token_needed(),
             });
         }
         let token = check_token(platform, text, network)?;
-        self.check_proof(platform, network, text)?;
-        Ok(token)
+        let app = platform.app(&token.app).ok_or_else(GraphError::token_unreadable)?;
+        self.check_proof(platform, &app, text)?;
+        Ok((token, app))
     }
 
-    /// Checks `appsecret_proof`: hex HMAC-SHA256 of the token under the app's secret; with `appsecret_time`, of
-    /// `token|time`, good for five minutes. <https://developers.facebook.com/docs/facebook-login/security#proof>
-    pub fn check_proof(&self, platform: &Platform, network: Network, token: &str) -> Result<(), GraphError> {
-        let secret = crate::app_of(network).secret;
+    /// Checks `appsecret_proof`: hex HMAC-SHA256 of the token under the secret of the token's app; with
+    /// `appsecret_time`, of `token|time`, good for five minutes.
+    /// <https://developers.facebook.com/docs/facebook-login/security#proof>
+    pub fn check_proof(&self, platform: &Platform, app: &App, token: &str) -> Result<(), GraphError> {
         let Some(proof) = self.params.get("appsecret_proof") else {
-            let required = network == Network::Facebook && platform.settings.require_app_secret;
+            let required = app.network == Network::Facebook && platform.settings.require_app_secret;
             return if required { Err(GraphError::proof_missing()) } else { Ok(()) };
         };
         let message = match self.params.get("appsecret_time") {
@@ -143,13 +147,8 @@ impl Request {
                 format!("{token}|{time}")
             }
         };
-        if proof == hex::encode(hmac_sha256(secret, &message)) { Ok(()) } else { Err(GraphError::proof_wrong()) }
+        if proof == hex::encode(hmac_sha256(&app.secret, &message)) { Ok(()) } else { Err(GraphError::proof_wrong()) }
     }
-}
-
-/// Whether this is Facebook's app token, in the form with the secret or in the one that was handed out.
-pub fn is_app_token(text: &str) -> bool {
-    text == app_token(&FACEBOOK_APP) || text == format!("{}|{}", FACEBOOK_APP.id, FACEBOOK_APP.secret)
 }
 
 /// A token that is good now, or why it is not.
@@ -159,7 +158,7 @@ pub fn check_token(platform: &Platform, text: &str, network: Network) -> Result<
         return Err(GraphError::token_unreadable());
     }
     if token.revoked || platform.faults.revokes_token(token.number) {
-        return Err(GraphError::app_removed(crate::app_of(network).id));
+        return Err(GraphError::app_removed(&token.app));
     }
     let now = platform.clock.now();
     if token.expires_at <= now || platform.faults.expires_token(token.number) {
@@ -175,8 +174,15 @@ fn decode(segment: &str) -> String {
     text.into_owned()
 }
 
-/// The answer to a call: JSON as Meta writes it, with the headers that all answers have.
-pub fn answer(platform: &Platform, host: &'static str, version: u32, result: Result<Value, GraphError>) -> Response {
+/// The answer to a call: JSON as Meta writes it, with the headers that all answers have. `usage_of` is whose limit it
+/// counts against.
+pub fn answer(
+    platform: &Platform,
+    host: &'static str,
+    version: u32,
+    usage_of: &UsageOf,
+    result: Result<Value, GraphError>,
+) -> Response {
     let count = platform.count_call(host);
     let (status, body, challenge, limited) = match result {
         Ok(body) => (StatusCode::OK, body, None, false),
@@ -195,18 +201,48 @@ pub fn answer(platform: &Platform, host: &'static str, version: u32, result: Res
         }
     };
     set("facebook-api-version", format!("v{version}.0"));
-    set("x-app-usage", usage(count, limited).to_string());
+    if let Some((name, usage)) = usage(platform, usage_of, count, limited) {
+        set(name, usage.to_string());
+    }
     if let Some(challenge) = challenge {
         set("www-authenticate", challenge);
     }
     response
 }
 
-/// Per cent of what the app may do in an hour; 100 is throttled.
+/// Whose limit a call counts against.
+pub enum UsageOf {
+    /// The app's, as on Facebook.
+    App,
+    /// The professional account's with this id, as on Instagram.
+    Business(String),
+    /// Nobody's that could be named: the token was not one of Instagram's.
+    Nobody,
+}
+
+/// How long an account is shut out when too many calls were made, in minutes, unless a fault says otherwise.
+const SHUT_OUT: u64 = 60;
+
+/// Per cent of what may be asked, and the header that says so; 100 is throttled.
 /// <https://developers.facebook.com/docs/graph-api/overview/rate-limiting/>
-fn usage(calls: u64, limited: bool) -> Value {
-    let percent = if limited { 100 } else { (calls / 40).min(95) };
-    json!({ "call_count": percent, "total_cputime": percent / 2, "total_time": percent / 2 })
+fn usage(platform: &Platform, usage_of: &UsageOf, calls: u64, limited: bool) -> Option<(&'static str, Value)> {
+    if matches!(usage_of, UsageOf::Nobody) {
+        return None;
+    }
+    let set = platform.faults.usage();
+    let percent = match set {
+        Some((percent, _)) => percent,
+        None if limited => 100,
+        None => (calls / 40).min(95),
+    };
+    let mut usage = json!({ "call_count": percent, "total_cputime": percent / 2, "total_time": percent / 2 });
+    let UsageOf::Business(id) = usage_of else {
+        return Some(("x-app-usage", usage));
+    };
+    let minutes = set.and_then(|(_, minutes)| minutes).unwrap_or(if limited { SHUT_OUT } else { 0 });
+    usage["type"] = json!("instagram");
+    usage["estimated_time_to_regain_access"] = json!(minutes);
+    Some(("x-business-use-case-usage", json!({ id.as_str(): [usage] })))
 }
 
 /// JSON as Meta writes it: slashes and everything beyond ASCII are escaped. Both occur inside strings only.

@@ -9,8 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::errors::GraphError;
 use super::{Params, Request};
+use crate::apps::hmac_sha256;
 use crate::platform::Platform;
-use crate::registry::hmac_sha256;
 
 const DEFAULT_LIMIT: usize = 25;
 const GREATEST_LIMIT: usize = 100;

@@ -8,9 +8,10 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::pages::{self, Brand, Choice, Permission};
+use crate::apps::{App, Network};
 use crate::graph::{Params, VERSIONS, version_of};
 use crate::platform::Platform;
-use crate::registry::{Answer, Code, FACEBOOK_APP, Network};
+use crate::registry::{Answer, Code};
 use crate::world::{FACEBOOK, FacebookAccount, facebook_by_key};
 
 const BRAND: Brand = Brand { name: "Facebook", class: "facebook" };
@@ -44,10 +45,13 @@ const PERMISSIONS: [(&str, &str); 20] = [
 
 /// What the app asked for, found in order.
 struct Asked {
+    app: App,
     redirect_uri: String,
     state: String,
     scopes: Vec<String>,
+    challenge: Option<String>,
     rerequest: bool,
+    reauthenticate: bool,
     tell_scopes: bool,
 }
 
@@ -62,13 +66,14 @@ fn read(platform: &Platform, uri: &Uri) -> Result<Asked, Mistake> {
     }
     let params = Params::read(uri.query().unwrap_or_default());
     let param = |name: &str| params.get(name).filter(|value| !value.is_empty());
-    if param("client_id") != Some(FACEBOOK_APP.id) {
+    let app = param("client_id").and_then(|id| platform.app(id)).filter(|app| app.network == Network::Facebook);
+    let Some(app) = app else {
         let words = "The provided app ID does not look like a valid app ID.";
         return Err(("Invalid App ID", words.to_owned()));
-    }
+    };
     let redirect_uri = param("redirect_uri")
         .ok_or_else(|| ("Invalid parameter", "The parameter redirect_uri is required.".to_owned()))?;
-    if !platform.registry().allows_redirect_uri(redirect_uri) {
+    if !platform.registry().allows_redirect_uri(&app, redirect_uri) {
         let words = "This redirect failed because the redirect URI is not white-listed in the app's client OAuth \
                      settings. Make sure that the client and web OAuth logins are on and add all your app domains as \
                      valid OAuth redirect URIs.";
@@ -100,14 +105,41 @@ fn read(platform: &Platform, uri: &Uri) -> Result<Asked, Mistake> {
             scopes.push(scope.to_owned());
         }
     }
-    let auth_type = param("auth_type").unwrap_or_default();
+    let challenge = read_challenge(&params, &scopes)?;
+    let auth_type = |wanted: &str| param("auth_type").unwrap_or_default().split(separators).any(|kind| kind == wanted);
     Ok(Asked {
+        app,
         redirect_uri: redirect_uri.to_owned(),
         state: state.to_owned(),
         scopes,
-        rerequest: auth_type.split(separators).any(|kind| kind == "rerequest"),
+        challenge,
+        rerequest: auth_type("rerequest"),
+        reauthenticate: auth_type("reauthenticate"),
         tell_scopes,
     })
+}
+
+/// PKCE, which is documented within the OpenID Connect flow only: with the scope `openid` and a `nonce`.
+/// <https://developers.facebook.com/documentation/facebook-login/guides/advanced/oidc-token>
+fn read_challenge(params: &Params, scopes: &[String]) -> Result<Option<String>, Mistake> {
+    let mistake = |words: &str| Err(("Invalid parameter", words.to_owned()));
+    let param = |name: &str| params.get(name).filter(|value| !value.is_empty());
+    let Some(challenge) = param("code_challenge") else {
+        return match param("code_challenge_method") {
+            Some(_) => mistake("The parameter code_challenge_method needs a code_challenge."),
+            None => Ok(None),
+        };
+    };
+    if param("code_challenge_method") != Some("S256") {
+        return mistake("The emulator takes S256 only for code_challenge_method.");
+    }
+    if challenge.len() != 43 || !challenge.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        return mistake("The parameter code_challenge is not a SHA-256 in base64url without padding.");
+    }
+    if !scopes.iter().any(|scope| scope == "openid") || param("nonce").is_none() {
+        return mistake("A code_challenge needs the scope openid and a nonce.");
+    }
+    Ok(Some(challenge.to_owned()))
 }
 
 /// `/dialog/oauth`, with and without a version.
@@ -123,13 +155,12 @@ pub async fn dialog(
     };
     let form = Params::of_request(None, &headers, &body);
     let cookie = super::remembered(&headers, COOKIE);
-    let reauthenticate = uri.query().unwrap_or_default().contains("reauthenticate");
-    let key = form.get("account").or(cookie.as_deref().filter(|_| !reauthenticate));
+    let key = form.get("account").or(cookie.as_deref().filter(|_| !asked.reauthenticate));
     let Some(person) = key.and_then(facebook_by_key) else {
         let people: Vec<Choice> = FACEBOOK.iter().map(choice).collect();
-        return pages::choose(&BRAND, FACEBOOK_APP.name, &people);
+        return pages::choose(&BRAND, &asked.app.name, &people);
     };
-    if !person.has_role && platform.faults.development_mode() {
+    if !person.has_role && (asked.app.development || platform.faults.development_mode()) {
         let words = "This app is still in development mode, and you don't have access to it. Switch to a registered \
                      test user or ask an app admin for permissions.";
         return pages::error_of(&BRAND, StatusCode::BAD_REQUEST, "App not set up", words);
@@ -137,13 +168,16 @@ pub async fn dialog(
     let remember = form.get("remember").is_some();
     match form.get("decision") {
         Some("continue") => {
-            let answered = finish(&platform, &asked, person, &form).await;
+            let answered = match platform.faults.login_error() {
+                Some(error) => refuse(&platform, &asked, &error).await,
+                None => finish(&platform, &asked, person, &form).await,
+            };
             super::remember(answered, COOKIE, person.key, PATH, remember)
         }
         Some(_) => cancel(&platform, &asked).await,
         None => {
             let permissions: Vec<Permission> = asks_for(&platform, &asked, person);
-            pages::consent(&BRAND, FACEBOOK_APP.name, &choice(person), &permissions, remember)
+            pages::consent(&BRAND, &asked.app.name, &choice(person), &permissions, remember)
         }
     }
 }
@@ -154,7 +188,7 @@ fn choice(account: &'static FacebookAccount) -> Choice<'static> {
 
 /// What the page asks: everything but what was declined before, unless the app asks for that again.
 fn asks_for<'a>(platform: &Platform, asked: &'a Asked, person: &'static FacebookAccount) -> Vec<Permission<'a>> {
-    let answers = platform.registry().answers(Network::Facebook, person.key);
+    let answers = platform.registry().answers(&asked.app.id, person.key);
     let open = |scope: &&String| asked.rerequest || answers.get(*scope) != Some(&Answer::Declined);
     let label = |scope: &str| PERMISSIONS.iter().find(|(name, _)| *name == scope).map_or("", |(_, label)| label);
     asked
@@ -179,20 +213,22 @@ async fn finish(platform: &Platform, asked: &Asked, person: &'static FacebookAcc
         let mut registry = platform.registry();
         for (name, yes) in on_page {
             let answer = if yes { Answer::Granted } else { Answer::Declined };
-            registry.answer(Network::Facebook, person.key, &name, answer);
+            registry.answer(&asked.app.id, person.key, &name, answer);
         }
         // A token carries everything that was ever granted, not only what was asked for this time.
-        let answers = registry.answers(Network::Facebook, person.key);
+        let answers = registry.answers(&asked.app.id, person.key);
         let with = |wanted: Answer| -> Vec<String> {
             answers.iter().filter(|(_, answer)| **answer == wanted).map(|(name, _)| name.clone()).collect()
         };
         let (granted, denied) = (with(Answer::Granted), with(Answer::Declined));
         let lifetime = platform.settings.facebook_code_lifetime.as_secs() as i64;
         let code = registry.issue_code(Code {
+            app: asked.app.id.clone(),
             network: Network::Facebook,
             user: person.key,
             redirect_uri: asked.redirect_uri.clone(),
             scopes: granted.clone(),
+            challenge: asked.challenge.clone(),
             expires_at: platform.clock.now() + lifetime,
             used: false,
         });
@@ -204,6 +240,13 @@ async fn finish(platform: &Platform, asked: &Asked, person: &'static FacebookAcc
     }
     params.push(("state", &asked.state));
     // Facebook fills an empty fragment, so that a browser does not carry over the one of the page before.
+    super::redirect(platform, &asked.redirect_uri, &params, "#_=_").await
+}
+
+/// Leads back with an error although the person agreed.
+async fn refuse(platform: &Platform, asked: &Asked, error: &[(&'static str, String)]) -> Response {
+    let mut params: Vec<(&str, &str)> = error.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    params.push(("state", &asked.state));
     super::redirect(platform, &asked.redirect_uri, &params, "#_=_").await
 }
 

@@ -9,17 +9,16 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 
 use super::pages::{self, Brand, Choice, Permission};
+use crate::apps::{App, Network};
 use crate::graph::Params;
+use crate::instagram::BASIC;
 use crate::platform::Platform;
-use crate::registry::{Answer, Code, INSTAGRAM_APP, Network};
+use crate::registry::{Answer, Code};
 use crate::world::{INSTAGRAM, InstagramAccount, instagram_by_key};
 
 const BRAND: Brand = Brand { name: "Instagram", class: "instagram" };
 const COOKIE: &str = "ds_user";
 const PATH: &str = "/www.instagram.com";
-
-/// Without this one no sign-in is possible.
-const BASIC: &str = "instagram_business_basic";
 
 /// The permissions that an app may ask for. The names without `instagram_` ended on 2025-01-27.
 const PERMISSIONS: [(&str, &str); 5] = [
@@ -31,6 +30,7 @@ const PERMISSIONS: [(&str, &str); 5] = [
 ];
 
 struct Asked {
+    app: App,
     redirect_uri: String,
     state: Option<String>,
     scopes: Vec<String>,
@@ -40,11 +40,10 @@ struct Asked {
 fn read(platform: &Platform, uri: &Uri) -> Result<Asked, String> {
     let params = Params::read(uri.query().unwrap_or_default());
     let param = |name: &str| params.get(name).filter(|value| !value.is_empty());
-    if param("client_id") != Some(INSTAGRAM_APP.id) {
-        return Err("Invalid Request: Request parameters are invalid: Invalid platform app".to_owned());
-    }
+    let app = param("client_id").and_then(|id| platform.app(id)).filter(|app| app.network == Network::Instagram);
+    let app = app.ok_or("Invalid Request: Request parameters are invalid: Invalid platform app")?;
     let redirect_uri = param("redirect_uri").unwrap_or_default();
-    if !platform.registry().allows_redirect_uri(redirect_uri) {
+    if !platform.registry().allows_redirect_uri(&app, redirect_uri) {
         return Err("Invalid Request: Request parameters are invalid: Invalid redirect_uri".to_owned());
     }
     if param("response_type") != Some("code") {
@@ -61,6 +60,7 @@ fn read(platform: &Platform, uri: &Uri) -> Result<Asked, String> {
         return Err(format!("Invalid scope: {scopes:?}. The permission {BASIC} is needed."));
     }
     Ok(Asked {
+        app,
         redirect_uri: redirect_uri.to_owned(),
         state: param("state").map(str::to_owned),
         scopes,
@@ -84,16 +84,19 @@ pub async fn authorize(
     let key = form.get("account").or(cookie.as_deref().filter(|_| !asked.force_reauth));
     let Some(person) = key.and_then(instagram_by_key) else {
         let people: Vec<Choice> = INSTAGRAM.iter().map(choice).collect();
-        return pages::choose(&BRAND, INSTAGRAM_APP.name, &people);
+        return pages::choose(&BRAND, &asked.app.name, &people);
     };
-    if !person.has_role && platform.faults.development_mode() {
+    if !person.has_role && (asked.app.development || platform.faults.development_mode()) {
         let words = "Insufficient developer role";
         return pages::error_of(&BRAND, StatusCode::FORBIDDEN, "Insufficient developer role", words);
     }
     let remember = form.get("remember").is_some();
     match form.get("decision") {
         Some("continue") => {
-            let answered = finish(&platform, &asked, person, &form).await;
+            let answered = match platform.faults.login_error() {
+                Some(error) => refuse(&platform, &asked, &error).await,
+                None => finish(&platform, &asked, person, &form).await,
+            };
             super::remember(answered, COOKIE, person.key, PATH, remember)
         }
         Some(_) => cancel(&platform, &asked).await,
@@ -105,7 +108,7 @@ pub async fn authorize(
                 .iter()
                 .map(|scope| Permission { name: scope, label: label(scope), optional: scope != BASIC })
                 .collect();
-            pages::consent(&BRAND, INSTAGRAM_APP.name, &choice(person), &permissions, remember)
+            pages::consent(&BRAND, &asked.app.name, &choice(person), &permissions, remember)
         }
     }
 }
@@ -120,13 +123,16 @@ async fn finish(platform: &Platform, asked: &Asked, person: &'static InstagramAc
     let code = {
         let mut registry = platform.registry();
         for scope in &granted {
-            registry.answer(Network::Instagram, person.key, scope, Answer::Granted);
+            registry.answer(&asked.app.id, person.key, scope, Answer::Granted);
         }
         registry.issue_code(Code {
+            app: asked.app.id.clone(),
             network: Network::Instagram,
             user: person.key,
             redirect_uri: asked.redirect_uri.clone(),
             scopes: granted,
+            // Instagram documents no PKCE; what is sent of it is ignored.
+            challenge: None,
             expires_at: platform.clock.now() + platform.settings.instagram_code_lifetime.as_secs() as i64,
             used: false,
         })
@@ -135,6 +141,13 @@ async fn finish(platform: &Platform, asked: &Asked, person: &'static InstagramAc
     params.extend(asked.state.as_deref().map(|state| ("state", state)));
     // The fragment is not part of the code; who copies it from the address bar must strip it.
     super::redirect(platform, &asked.redirect_uri, &params, "#_").await
+}
+
+/// Leads back with an error although the person agreed.
+async fn refuse(platform: &Platform, asked: &Asked, error: &[(&'static str, String)]) -> Response {
+    let mut params: Vec<(&str, &str)> = error.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    params.extend(asked.state.as_deref().map(|state| ("state", state)));
+    super::redirect(platform, &asked.redirect_uri, &params, "").await
 }
 
 async fn cancel(platform: &Platform, asked: &Asked) -> Response {

@@ -6,13 +6,28 @@ mod facebook;
 mod instagram;
 mod pages;
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::platform::Platform;
 
 pub use facebook::dialog as facebook_dialog;
 pub use instagram::authorize as instagram_authorize;
+
+/// Puts `Cross-Origin-Opener-Policy` on every answer of a dialog, pages and redirects alike, where that is set.
+/// <https://html.spec.whatwg.org/multipage/browsers.html#cross-origin-opener-policies>
+pub async fn opener_policy(State(platform): State<Arc<Platform>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let value = platform.faults.login_coop().or_else(|| platform.settings.login_coop.clone());
+    if let Some(value) = value.and_then(|value| HeaderValue::from_str(&value).ok()) {
+        response.headers_mut().insert(HeaderName::from_static("cross-origin-opener-policy"), value);
+    }
+    response
+}
 
 /// The cookie of somebody who asked to be remembered in this browser, one for each network.
 fn remembered(headers: &HeaderMap, cookie: &str) -> Option<String> {

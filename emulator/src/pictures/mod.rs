@@ -17,9 +17,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::stream;
 use sha2::{Digest, Sha256};
 
+use crate::apps::hmac_sha256;
 use crate::graph::Params;
 use crate::platform::{Platform, Served};
-use crate::registry::hmac_sha256;
 use crate::world::{self, Rendition};
 
 /// Facebook's pictures.

@@ -10,7 +10,13 @@ use crate::visitor::{Choices, Visitor, param};
 async fn faults_are_switched_over_http() {
     let visitor = Visitor::start().await;
     for name in FAULT_NAMES {
-        let params = if name.starts_with("slow") { json!({ "ms": 1 }) } else { json!({}) };
+        let params = match name {
+            "slow" | "slow_login" => json!({ "ms": 1 }),
+            "login_error" => json!({ "error": "access_denied", "error_code": 200 }),
+            "refusal" => json!({ "kind": "not_reviewed", "times": 1 }),
+            "usage" => json!({ "percent": 95, "minutes": 3 }),
+            _ => json!({}),
+        };
         let response =
             visitor.http.put(visitor.url(&format!("_emulator/faults/{name}"))).json(&params).send().await.unwrap();
         assert_eq!(response.status(), 200, "{name}");
@@ -34,6 +40,7 @@ async fn faults_are_switched_over_http() {
     assert!(unknown.body["error"].as_str().unwrap().contains("cut_images"));
     assert_eq!(put("slow", json!({})).await.status, 400);
     assert_eq!(put("not_an_image", json!({ "time": 1 })).await.status, 400);
+    assert_eq!(put("refusal", json!({ "kind": "mood" })).await.status, 400);
 }
 
 #[tokio::test]

@@ -3,9 +3,12 @@
 // The verbs are not tests themselves, so the leave that tests have does not reach them.
 #![allow(clippy::unwrap_used)]
 
+mod apps;
 mod control;
 mod facebook;
 mod instagram;
 mod login;
 mod pictures;
+mod refusals;
+mod removal;
 mod visitor;

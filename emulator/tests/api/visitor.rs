@@ -216,6 +216,15 @@ impl Visitor {
     }
 }
 
+/// The same URL with a parameter of its query set to something else.
+pub fn with_param(url: &Url, name: &str, value: &str) -> Url {
+    let mut pairs: Vec<(String, String)> = url.query_pairs().into_owned().filter(|(key, _)| key != name).collect();
+    pairs.push((name.to_owned(), value.to_owned()));
+    let mut url = url.clone();
+    url.query_pairs_mut().clear().extend_pairs(pairs);
+    url
+}
+
 /// A parameter of a URL's query.
 pub fn param(url: &Url, name: &str) -> Option<String> {
     url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
