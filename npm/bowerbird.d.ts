@@ -33,10 +33,26 @@ export interface ClientOptions {
    * Default: the origin that the script, or the unbundled module, was loaded from.
    */
   url?: string;
+  /**
+   * Whether the visitor is still signed in after a reload: the session's token is kept in `localStorage`, and the companion keeps
+   * the connection for two weeks after its last use. Without it a sign-in ends with the pick. Default: false.
+   */
+  sessionCache?: boolean;
+  /**
+   * An address of this site, listed for the key, at which a sign-in may end where its window cannot speak to the page. It must
+   * include this script and call `init`. Default: the page's own address without query and fragment.
+   */
+  appUrl?: string;
 }
 
 /** A site's way to the picker. */
 export interface Client {
+  /**
+   * Whether the visitor is just back from a sign-in that took the whole page, as it does in browsers within apps, which open no
+   * windows. The next `pick` then goes on where they were; call it at once, with the options that it had.
+   * @example if (client.returning) pickButton.click();
+   */
+  readonly returning: boolean;
   /**
    * Opens the dialog on one source.
    * @example const { filesUploaded } = await client.pick('facebook');

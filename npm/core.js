@@ -3,6 +3,36 @@
 
 const version = '%VERSION%';
 
+// A sign-in's window that could not speak to its page ends at an address of the site's own, with what it has to hand over behind
+// `#bowerbird=`. Where this tab itself was left for the sign-in, its way back lies in `sessionStorage`: the code is put there for
+// the next pick, on the page that was left. Otherwise the tab that waits is another one; it answers, and this window can go.
+// Answers whether the visitor is back from a sign-in here.
+const arrive = apikey => {
+  const handed = /^#bowerbird=(\w+)\.([\w-]*)$/.exec(location.hash);
+  let way;
+  try {
+    way = JSON.parse(sessionStorage.bowerbird);
+  } catch {}
+  if (!handed) return way?.code != null && way.site.endsWith(' ' + apikey);
+  const [, attempt, code] = handed;
+  const bare = location.pathname + location.search;
+  history.replaceState(history.state, '', bare);
+  if (way?.attempt === attempt) {
+    way.code = code;
+    sessionStorage.bowerbird = JSON.stringify(way);
+    if (way.href !== location.href) {
+      // Only an address of this very origin was noted, and a fragment alone does not load anything.
+      if (new URL(way.href).pathname + new URL(way.href).search === bare) history.replaceState(history.state, '', way.href);
+      else location.replace(way.href);
+    }
+    return arrive(apikey);
+  }
+  const channel = new BroadcastChannel('bowerbird');
+  channel.onmessage = ({ data }) => data?.bowerbird?.received === attempt && close();
+  channel.postMessage({ bowerbird: { attempt, code } });
+  return false;
+};
+
 // The package's functions, for glue and wasm at these URLs and a companion that is at `home` unless `init` says otherwise.
 const create = (glueUrl, wasmUrl, home) => {
   let loading;
@@ -46,6 +76,8 @@ const create = (glueUrl, wasmUrl, home) => {
     let client;
     loadWhenIdle();
     return last = {
+      // The next pick goes on where the visitor left the page for a sign-in.
+      returning: typeof location !== 'undefined' && arrive(apikey),
       pick: async what => {
         const glue = await load();
         client ??= glue.client(apikey, { ...options, url: options?.url ?? home });

@@ -1,6 +1,10 @@
-// `bowerbird.js`: the script that a page includes. It draws nothing and fetches nothing until `init` is called.
+// `bowerbird.js`: the script that a page includes. It draws nothing and fetches nothing until `init` is called, but it takes up what a
+// sign-in brings back.
 (() => {
   //= core.js
+
+  // At once, before a router of the page's takes the fragment for one of its own.
+  arrive();
 
   // Null when the script was pasted into the page or imported as a module: then the files are looked for beside the page.
   const here = document.currentScript?.src || document.baseURI;

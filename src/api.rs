@@ -3,9 +3,9 @@
 //! The loader (`npm/loader.js`) offers `bowerbird.init` and `bowerbird.pick` at once and hands both to this module when it
 //! has arrived.
 
-use crate::companion::Companion;
+use crate::companion::{Companion, Site};
 use crate::mount;
-use crate::options::{PickOptions, read_client_url};
+use crate::options::{PickOptions, read_site};
 use crate::result::to_js;
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
@@ -15,11 +15,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen]
 #[derive(Debug)]
 pub struct Client {
-    apikey: String,
-    url: String,
+    site: Site,
 }
 
-/// A client for an API key; `options` is `{url}`, the companion's base address.
+/// A client for an API key; `options` is `{url, sessionCache, appUrl}`, of which the companion's base address must be there.
 ///
 /// Throws where the key is empty, the address is none, or an option is unknown.
 #[wasm_bindgen]
@@ -27,8 +26,8 @@ pub fn client(apikey: &str, options: &JsValue) -> Result<Client, JsValue> {
     if apikey.trim().is_empty() {
         return Err(error("init takes an API key; it got an empty one"));
     }
-    let url = read_client_url(options, &mut warn).map_err(|reason| error(&reason))?;
-    Ok(Client { apikey: apikey.trim().to_owned(), url })
+    let site = read_site(apikey.trim(), options, &mut warn).map_err(|reason| error(&reason))?;
+    Ok(Client { site })
 }
 
 #[wasm_bindgen]
@@ -42,7 +41,7 @@ impl Client {
         };
         Promise::new(&mut |resolve: Function, reject: Function| {
             let settle = move |response| drop(resolve.call1(&JsValue::NULL, &to_js(&response)));
-            if let Err(reason) = mount::open(Companion::new(&self.url, &self.apikey), options.clone(), settle) {
+            if let Err(reason) = mount::open(Companion::new(self.site.clone()), options.clone(), settle) {
                 let _ = reject.call1(&JsValue::NULL, &error(&reason));
             }
         })

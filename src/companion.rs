@@ -1,43 +1,70 @@
 //! The only HTTP client: typed calls to the companion, bodies from `protocol`.
 
 use crate::error::Trouble;
+use crate::json;
+use crate::memory::Session;
 use bowerbird_protocol::listing::{ListCloud, ListReply, ListRequest, Listing};
 use bowerbird_protocol::problem::{ErrorReply, ProblemCode};
-use bowerbird_protocol::session::{LogoutCloud, LogoutRequest, SignIn, WaitFor, WaitReply, WaitRequest};
+use bowerbird_protocol::session::{
+    CompleteRequest, Completion, LogoutCloud, LogoutRequest, SignIn, WaitFor, WaitReply, WaitRequest,
+};
 use bowerbird_protocol::store::{StoreCloud, StoreEvent, StoreRequest};
 use futures_util::future::LocalBoxFuture;
 use gloo_net::http::{Request, Response};
-use serde::{Serialize, de::DeserializeOwned};
-use std::cell::RefCell;
+use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
-use std::rc::Rc;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCredentials};
 
-thread_local! {
-    /// The sessions of this page, by address and key: a visitor who connected for one pick is connected for the next.
-    /// There are hardly ever two.
-    static SESSIONS: RefCell<Vec<(String, Session)>> = const { RefCell::new(Vec::new()) };
+/// Where a companion is, and for which site it is asked.
+#[derive(Debug, Clone, Default)]
+pub struct Site {
+    /// The companion's base URL.
+    pub url: String,
+    /// The site's API key.
+    pub apikey: String,
+    /// Whether the session outlives the page.
+    pub session_cache: bool,
+    /// An address of the site to which a sign-in may come back, in place of the page's own.
+    pub app_url: Option<String>,
 }
 
-/// A session's token, once the companion has given one.
-type Session = Rc<RefCell<Option<String>>>;
+impl Site {
+    /// Names it among others.
+    pub fn name(&self) -> String {
+        format!("{} {}", self.url, self.apikey)
+    }
+
+    /// The companion's origin, from which its windows speak.
+    pub fn origin(&self) -> String {
+        web_sys::Url::new(&self.url).map(|url| url.origin()).unwrap_or_default()
+    }
+}
 
 /// The companion of one pick: where it is, for which key, in which session.
 pub struct Companion {
-    url: String,
-    apikey: String,
-    token: Session,
+    site: Site,
+    session: Session,
     abort: Option<AbortController>,
 }
 
 impl Companion {
-    /// A companion at a base URL. Nothing is sent yet.
-    pub fn new(url: &str, apikey: &str) -> Self {
-        let (url, apikey) = (url.trim_end_matches('/').to_owned(), apikey.to_owned());
-        let token = session_of(&format!("{url} {apikey}"));
-        Self { url, apikey, token, abort: AbortController::new().ok() }
+    /// The companion of a site. Nothing is sent yet.
+    pub fn new(mut site: Site) -> Self {
+        site.url.truncate(site.url.trim_end_matches('/').len());
+        let session = Session::of(&site.name(), site.session_cache);
+        Self { site, session, abort: AbortController::new().ok() }
+    }
+
+    /// Where it is, and for whom.
+    pub fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// The session.
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Lets go of every request that is under way.
@@ -47,40 +74,97 @@ impl Companion {
         }
     }
 
-    /// A page of each named source.
-    pub async fn list(&self, clouds: BTreeMap<String, ListCloud>) -> Result<BTreeMap<String, Listing>, Trouble> {
+    /// A page of each named source. A sign-in that is offered may come back to `appurl`.
+    pub async fn list(
+        &self,
+        clouds: BTreeMap<String, ListCloud>,
+        appurl: Option<String>,
+    ) -> Result<BTreeMap<String, Listing>, Trouble> {
         let request = ListRequest {
-            apikey: self.apikey.clone(),
+            apikey: self.site.apikey.clone(),
             clouds,
             flow: Some("web".to_owned()),
-            token: self.token.borrow().clone(),
+            token: self.session.token(),
             accept: None,
+            appurl,
+            completes: true,
+            remember: self.session.is_remembered(),
         };
-        let reply: ListReply = self.call("/folder/list", &request).await?;
-        self.token.replace(Some(reply.token));
+        let reply: ListReply = self.call("/folder/list", json::write(&request)).await?;
+        self.session.keep(reply.token);
         Ok(reply.clouds)
     }
 
-    /// How a sign-in stands; answers when it has ended, or after a while.
-    pub async fn wait(&self, source: &str, attempt: &str) -> Result<SignIn, Trouble> {
+    /// Tells how a sign-in stands: at each change until it has ended, or once, after a while, where no stream is wished for.
+    pub async fn wait(
+        &self,
+        source: &str,
+        attempt: &str,
+        as_stream: bool,
+        mut tell: impl FnMut(SignIn),
+    ) -> Result<(), Trouble> {
         let request = WaitRequest {
-            apikey: self.apikey.clone(),
-            token: self.token.borrow().clone().unwrap_or_default(),
+            apikey: self.site.apikey.clone(),
+            token: self.session.token().unwrap_or_default(),
             clouds: [(source.to_owned(), WaitFor { attempt: attempt.to_owned() })].into(),
         };
-        let mut reply: WaitReply = self.call("/auth/wait", &request).await?;
+        let body = json::write(&request);
+        let mut take = |mut reply: WaitReply| {
+            let sign_in = reply.clouds.remove(source);
+            let over = sign_in.as_ref().is_none_or(SignIn::has_ended);
+            if let Some(sign_in) = sign_in {
+                tell(sign_in);
+            }
+            over
+        };
+        if as_stream {
+            return self.stream("/auth/wait", body, &mut take).await;
+        }
+        take(self.call("/auth/wait", body).await?);
+        Ok(())
+    }
+
+    /// Hands in the code of a sign-in.
+    pub async fn complete(&self, source: &str, attempt: &str, code: &str) -> Result<SignIn, Trouble> {
+        let completion = Completion { attempt: attempt.to_owned(), code: code.to_owned() };
+        let request = CompleteRequest {
+            apikey: self.site.apikey.clone(),
+            token: self.session.token().unwrap_or_default(),
+            clouds: [(source.to_owned(), completion)].into(),
+        };
+        let mut reply: WaitReply = self.call("/auth/complete", json::write(&request)).await?;
         reply.clouds.remove(source).ok_or_else(|| ProblemCode::Other.into())
     }
 
-    /// Signs out of a source.
-    pub async fn logout(&self, source: &str) -> Result<(), Trouble> {
-        let request = LogoutRequest {
-            apikey: self.apikey.clone(),
-            token: self.token.borrow().clone(),
-            flow: Some("web".to_owned()),
-            clouds: Some([(source.to_owned(), LogoutCloud {})].into()),
-        };
-        self.send("/auth/logout", body_of(&request), "application/json").await.map(drop)
+    /// Signs out of a source; `revoke` has the provider take the site's access back.
+    pub async fn logout(&self, source: &str, revoke: bool) -> Result<(), Trouble> {
+        let clouds = [(source.to_owned(), LogoutCloud { revoke })].into();
+        let body = self.farewell(self.session.token(), Some(clouds));
+        let mut reply: BTreeMap<String, LogoutReply> = self.call("/auth/logout", body).await?;
+        match reply.remove(source).and_then(|reply| reply.error) {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends the session, whatever becomes of this page; photos that are being copied are copied. A session that the site has
+    /// remembered goes on.
+    pub fn release(&self) {
+        if self.session.is_remembered() {
+            return;
+        }
+        if let Some(token) = self.session.forget()
+            && let Some(window) = web_sys::window()
+        {
+            // Sent as text, which no browser asks leave for beforehand, and even while the page goes away.
+            let body = self.farewell(Some(token), None);
+            let _ = window.navigator().send_beacon_with_opt_str(&format!("{}/auth/logout", self.site.url), Some(&body));
+        }
+    }
+
+    fn farewell(&self, token: Option<String>, clouds: Option<BTreeMap<String, LogoutCloud>>) -> String {
+        let flow = Some("web".to_owned());
+        json::write(&LogoutRequest { apikey: self.site.apikey.clone(), token, flow, clouds })
     }
 
     /// Begins to store, and reports every event until the companion says that all have ended. The error means that
@@ -91,12 +175,27 @@ impl Companion {
         mut on_event: impl FnMut(StoreEvent),
     ) -> Result<(), Trouble> {
         let request = StoreRequest {
-            apikey: self.apikey.clone(),
-            token: self.token.borrow().clone(),
+            apikey: self.site.apikey.clone(),
+            token: self.session.token(),
             flow: Some("web".to_owned()),
             clouds,
         };
-        let response = self.send("/store/", body_of(&request), "text/event-stream").await?;
+        let take = &mut |event| {
+            let over = matches!(event, StoreEvent::Done);
+            on_event(event);
+            over
+        };
+        self.stream("/store/", json::write(&request), take).await
+    }
+
+    /// Reads an event stream until `take` says that it is over. The error means that it broke off before.
+    async fn stream<E: DeserializeOwned>(
+        &self,
+        path: &str,
+        body: String,
+        take: &mut dyn FnMut(E) -> bool,
+    ) -> Result<(), Trouble> {
+        let response = self.send(path, body, "text/event-stream").await?;
         let body = response.body().ok_or(Trouble::Unreachable)?;
         let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
         let decoder = web_sys::TextDecoder::new().map_err(|_| Trouble::Unreachable)?;
@@ -112,28 +211,28 @@ impl Companion {
             let bytes: js_sys::Object = chunk.get_value().unchecked_into();
             let text = decoder.decode_with_buffer_source_and_options(&bytes, &streaming);
             for data in events.take(&text.map_err(|_| Trouble::Unreachable)?) {
-                match parse(&data)? {
-                    StoreEvent::Done => return Ok(()),
-                    event => on_event(event),
+                if take(json::read(&data).ok_or(ProblemCode::Other)?) {
+                    return Ok(());
                 }
             }
         }
     }
 
-    async fn call<A: DeserializeOwned>(&self, path: &str, request: &impl Serialize) -> Result<A, Trouble> {
-        let response = self.send(path, body_of(request), "application/json").await?;
-        parse(&response.text().await.map_err(|_| Trouble::Unreachable)?)
+    async fn call<A: DeserializeOwned>(&self, path: &str, body: String) -> Result<A, Trouble> {
+        let response = self.send(path, body, "application/json").await?;
+        let text = response.text().await.map_err(|_| Trouble::Unreachable)?;
+        json::read(&text).ok_or_else(|| ProblemCode::Other.into())
     }
 
     /// Boxed, so that its states are not copied into those of every call.
     fn send<'a>(
         &'a self,
         path: &'a str,
-        body: JsValue,
+        body: String,
         accept: &'a str,
     ) -> LocalBoxFuture<'a, Result<Response, Trouble>> {
         Box::pin(async move {
-            let response = Request::post(&format!("{}{path}", self.url))
+            let response = Request::post(&format!("{}{path}", self.site.url))
                 .header("content-type", "application/json")
                 .header("accept", accept)
                 // The session is the token in the body; the page's cookies are none of the companion's business.
@@ -148,30 +247,15 @@ impl Companion {
                 return Ok(response);
             }
             let text = response.text().await.map_err(|_| Trouble::Unreachable)?;
-            Err(parse::<ErrorReply>(&text)?.error.into())
+            Err(json::read::<ErrorReply>(&text).ok_or(ProblemCode::Other)?.error.into())
         })
     }
 }
 
-fn session_of(name: &str) -> Session {
-    SESSIONS.with_borrow_mut(|sessions| {
-        if let Some((_, session)) = sessions.iter().find(|(known, _)| known == name) {
-            return session.clone();
-        }
-        let session = Session::default();
-        sessions.push((name.to_owned(), session.clone()));
-        session
-    })
-}
-
-fn body_of(request: &impl Serialize) -> JsValue {
-    let value = request.serialize(&serde_wasm_bindgen::Serializer::json_compatible());
-    value.ok().and_then(|value| js_sys::JSON::stringify(&value).ok()).map(JsValue::from).unwrap_or_default()
-}
-
-fn parse<A: DeserializeOwned>(json: &str) -> Result<A, Trouble> {
-    let value = js_sys::JSON::parse(json).map_err(|_| ProblemCode::Other)?;
-    serde_wasm_bindgen::from_value(value).map_err(|_| ProblemCode::Other.into())
+/// One source's member of the answer to a sign-out.
+#[derive(Deserialize)]
+struct LogoutReply {
+    error: Option<bowerbird_protocol::problem::Problem>,
 }
 
 /// Puts the pieces of a `text/event-stream` together and gives back the data of each whole event.

@@ -42,6 +42,21 @@ impl Trouble {
         }
     }
 
+    /// Whether the visitor has to sign in again first.
+    pub fn needs_sign_in(&self) -> bool {
+        matches!(
+            self,
+            Self::Companion(Problem {
+                code: ProblemCode::SignInAgain
+                    | ProblemCode::AccessRemoved
+                    | ProblemCode::PasswordChanged
+                    | ProblemCode::AccountCheckpoint
+                    | ProblemCode::PermissionDeclined,
+                ..
+            })
+        )
+    }
+
     /// Whether it is this one of the companion's problems.
     pub fn is(&self, code: ProblemCode) -> bool {
         matches!(self, Self::Companion(problem) if problem.code == code)

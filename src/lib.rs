@@ -6,7 +6,10 @@
 pub mod api;
 mod companion;
 mod error;
+mod json;
+mod listener;
 mod listing;
+mod memory;
 mod mount;
 pub mod options;
 mod picker;

@@ -2,6 +2,7 @@
 
 use crate::companion::Companion;
 use crate::error::Trouble;
+use crate::session;
 use crate::sources::Source;
 use crate::state::PageRequest;
 use bowerbird_protocol::listing::{ListCloud, Listing};
@@ -12,9 +13,14 @@ pub async fn load(
     companion: &Companion,
     pages: Vec<(&'static Source, PageRequest)>,
 ) -> Vec<(PageRequest, Result<Listing, Trouble>)> {
-    let cloud = |page: &PageRequest| ListCloud { path: page.path.clone(), next: page.cursor.clone() };
+    let cloud = |page: &PageRequest| ListCloud {
+        path: page.path.clone(),
+        next: page.cursor.clone(),
+        switch_account: page.switch_account,
+    };
     let clouds = pages.iter().map(|(source, page)| (source.name.to_owned(), cloud(page))).collect();
-    let answer = companion.list(clouds).await;
+    let appurl = companion.site().app_url.clone().or_else(session::address);
+    let answer = companion.list(clouds, appurl).await;
     let of = |source: &Source| match &answer {
         Ok(answers) => answers.get(source.name).cloned().ok_or_else(|| ProblemCode::Other.into()),
         Err(trouble) => Err(trouble.clone()),

@@ -4,6 +4,7 @@
 //! Filestack's; an option of Filestack's picker that is not here yet is warned about and ignored, so that a page moves over
 //! unchanged, and a name that neither knows is an error.
 
+use crate::companion::Site;
 use crate::sources::{self, Source};
 use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::store::StoreTo;
@@ -193,23 +194,40 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// Reads the address out of the options of `init`. Filestack's own are warned about; an unknown name is an error.
-pub(crate) fn read_client_url(raw: &JsValue, warn: Warn<'_>) -> Result<String, String> {
+/// Reads the options of `init`. Filestack's own that have no meaning here are warned about; an unknown name is an error.
+pub(crate) fn read_site(apikey: &str, raw: &JsValue, warn: Warn<'_>) -> Result<Site, String> {
     let object = raw.dyn_ref::<Object>().ok_or("init takes {url}: the companion's address")?;
+    let mut site = Site { apikey: apikey.to_owned(), ..Site::default() };
     for name in Object::keys(object).iter().filter_map(|name| name.as_string()) {
+        let value = Reflect::get(object, &name.as_str().into()).unwrap_or_default();
         match name.as_str() {
-            "url" => {}
-            "security" | "cname" | "sessionCache" | "forwardErrors" => {
+            _ if value.is_undefined() => {}
+            "url" => site.url = read_address("init: url", "the companion's http or https address", &value)?,
+            "appUrl" => {
+                site.app_url = Some(read_address("init: appUrl", "an http or https address of this site", &value)?);
+            }
+            "sessionCache" => {
+                site.session_cache =
+                    value.as_bool().ok_or_else(|| wants("init: sessionCache", "true or false", &value))?;
+            }
+            "security" | "cname" | "forwardErrors" => {
                 warn(format!("init: the option '{name}' of Filestack's client is not supported yet and is ignored"));
             }
-            _ => return Err(format!("init: there is no option '{name}'; there is: url")),
+            _ => return Err(format!("init: there is no option '{name}'; there are: url, sessionCache, appUrl")),
         }
     }
-    let url = Reflect::get(object, &"url".into()).unwrap_or_default();
-    let parsed = url.as_string().and_then(|url| Url::new(&url).ok());
+    if site.url.is_empty() {
+        return Err("init takes {url}: the companion's address".to_owned());
+    }
+    Ok(site)
+}
+
+/// An address as it stands, but for its fragment, which is ours.
+fn read_address(name: &str, what: &str, value: &JsValue) -> Result<String, String> {
+    let parsed = value.as_string().and_then(|url| Url::new(&url).ok());
     let parsed = parsed.filter(|url| matches!(url.protocol().as_str(), "http:" | "https:"));
-    let parsed = parsed.ok_or_else(|| wants("init: url", "the companion's http or https address", &url))?;
-    Ok(format!("{}{}", parsed.origin(), parsed.pathname()))
+    let parsed = parsed.ok_or_else(|| wants(name, what, value))?;
+    Ok(format!("{}{}{}", parsed.origin(), parsed.pathname(), parsed.search()))
 }
 
 fn read_accept(name: &str, value: &JsValue, _: Warn<'_>) -> Result<Accept, String> {

@@ -79,13 +79,15 @@ settings! {
     /// A folder whose `index.html` is served at `/`. Default none.
     site_dir: Option<PathBuf> = None;
     /// The sites that may use this companion: API key and origins (`*` is every origin). Default the key `demo` for all.
-    apps: Vec<AppConfig> = vec![AppConfig { key: "demo".to_owned(), origins: vec!["*".to_owned()] }];
+    apps: Vec<AppConfig> = vec![AppConfig::open("demo")];
     /// The version of Meta's Graph API. Default v25.0.
     graph_version: String = "v25.0".to_owned();
     /// Id of the Facebook app; empty leaves Facebook out. Default the emulator's.
     facebook_app_id: String = "1000000000000001".to_owned();
     /// Secret of the Facebook app. Default the emulator's.
     facebook_app_secret: Secret = Secret::new("emulated-facebook-secret");
+    /// Whether Facebook sign-ins use PKCE, which Facebook takes in its OpenID flow. Default true.
+    facebook_pkce: bool = true;
     /// Base of Facebook's login dialog, `https://www.facebook.com` in earnest. Default the emulator's.
     facebook_dialog_url: Url = url("http://127.0.0.1:8788/www.facebook.com");
     /// Base of Facebook's Graph API, `https://graph.facebook.com` in earnest. Default the emulator's.
@@ -122,6 +124,43 @@ pub struct AppConfig {
     pub key: String,
     /// `https://shop.example`, without a path; `*` is every origin.
     pub origins: Vec<String>,
+    /// Addresses of the site's pages on which a sign-in may end, compared character for character: `https://shop.example/prints`.
+    /// Needed where a sign-in's window cannot speak to the page. Default none; with the origin `*` every address.
+    #[serde(default)]
+    pub addresses: Vec<String>,
+    /// What the Connect screen calls the site. Default the name of its host.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where the site says what it does with photos; the Connect screen links it.
+    #[serde(default)]
+    pub privacy_url: Option<Url>,
+    /// Whether clients other than Bowerbird's dialog may sign visitors in. They cannot prove that who signs in is who asked,
+    /// so this is for programs that show nobody else's photos to anybody. Default false.
+    #[serde(default)]
+    pub unbound_sign_in: bool,
+    /// How many photos one session may have stored, so that a script which takes a session over cannot fill the storage.
+    /// Default 10000.
+    #[serde(default = "max_stores")]
+    pub max_stores: u32,
+}
+
+fn max_stores() -> u32 {
+    10_000
+}
+
+impl AppConfig {
+    /// A key that every page may use.
+    pub fn open(key: &str) -> Self {
+        Self {
+            key: key.to_owned(),
+            origins: vec!["*".to_owned()],
+            addresses: Vec::new(),
+            name: None,
+            privacy_url: None,
+            unbound_sign_in: false,
+            max_stores: max_stores(),
+        }
+    }
 }
 
 /// An address, or a network as `10.0.0.0/8`.
@@ -252,7 +291,7 @@ macro_rules! from_text_by_parsing {
         }
     })* };
 }
-from_text_by_parsing!(SocketAddr, Url, String, u64, usize);
+from_text_by_parsing!(SocketAddr, Url, String, u64, usize, bool);
 
 impl FromText for Secret {
     fn from_text(text: &str) -> Result<Self, String> {

@@ -70,6 +70,10 @@ impl From<object_store::Error> for ApiError {
     }
 }
 
+/// Marks a response that the page which asked may not read: its origin is not on the key's list.
+#[derive(Debug, Clone, Copy)]
+pub struct Unreadable;
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if self.status.is_client_error() && self.status != StatusCode::NOT_FOUND {
@@ -77,6 +81,11 @@ impl IntoResponse for ApiError {
             let text = if self.problem.code == ProblemCode::BadRequest { "" } else { &self.problem.text };
             tracing::warn!(code = self.problem.code.as_str(), text, "request refused");
         }
-        (self.status, Json(ErrorReply { error: self.problem })).into_response()
+        let is_foreign = self.problem.code == ProblemCode::OriginNotAllowed;
+        let mut response = (self.status, Json(ErrorReply { error: self.problem })).into_response();
+        if is_foreign {
+            response.extensions_mut().insert(Unreadable);
+        }
+        response
     }
 }

@@ -137,6 +137,8 @@ mod tests {
             handle: String::new(),
             app_key: String::new(),
             source: String::new(),
+            client_id: String::new(),
+            account_id: String::new(),
             source_path: String::new(),
             object_key: String::new(),
             container: None,

@@ -6,7 +6,7 @@
 //! connection to which their [`session`] points; [`listing`] shows albums and photos, and [`thumbnail`] small pictures of
 //! them. [`store`] begins a row in [`jobs`] for each chosen photo and watches it; a worker asks the provider ([`providers`]) where the bytes are, fetches
 //! them ([`mod@fetch`]), keeps them ([`bucket`]), records them ([`db`]), and from then on [`files`] serves them. [`apps`] knows which site may
-//! ask, [`secrets`] what must not be seen, [`error`] how trouble is told, [`convert`] how images are made smaller, [`widget`] hands out the
+//! ask, [`secrets`] what must not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`convert`] how images are made smaller, [`widget`] hands out the
 //! built widget, [`health`] answers probes.
 
 pub mod apps;
@@ -24,6 +24,7 @@ pub mod listing;
 pub mod oauth;
 pub mod providers;
 pub mod routes;
+pub mod seal;
 pub mod secrets;
 pub mod session;
 pub mod store;
@@ -36,7 +37,7 @@ use bucket::Bucket;
 use config::Config;
 use db::Db;
 use fetch::Fetcher;
-use providers::Provider;
+use seal::Keyring;
 use secrets::Signer;
 use std::net::SocketAddr;
 use std::path::Path;
@@ -59,7 +60,6 @@ pub struct Companion {
     db: Db,
     bucket: Bucket,
     fetcher: Fetcher,
-    providers: Vec<Box<dyn Provider>>,
     signer: Signer,
     thumbnails: thumbnail::Capacity,
     /// Told when a job has begun.
@@ -72,10 +72,6 @@ pub struct Companion {
 pub type Shared = Arc<Companion>;
 
 impl Companion {
-    fn provider(&self, source: &str) -> Option<&dyn Provider> {
-        self.providers.iter().find(|provider| provider.name() == source).map(AsRef::as_ref)
-    }
-
     fn is_stopping(&self) -> bool {
         *self.stopping.borrow()
     }
@@ -111,9 +107,8 @@ impl App {
         let companion = Companion {
             signer: Signer::load(&config.secret, data_dir)?,
             bucket: Bucket::on_disk(&data_dir.join("files"))?,
-            db: Db::open(config.database_url.expose(), data_dir).await?,
-            providers: providers::all(&config, &fetcher),
-            apps: Apps::new(config.apps.clone()),
+            db: Db::open(config.database_url.expose(), data_dir, Keyring::in_data_dir(data_dir)?).await?,
+            apps: Apps::new(&config, &fetcher),
             thumbnails: thumbnail::Capacity::new(),
             new_job: Notify::new(),
             stopping: watch::Sender::new(false),
@@ -121,11 +116,6 @@ impl App {
             config,
         };
         Ok(Self { companion: Arc::new(companion) })
-    }
-
-    /// The names of the sources that it offers.
-    pub fn sources(&self) -> Vec<&'static str> {
-        self.companion.providers.iter().map(|provider| provider.name()).collect()
     }
 
     /// Serves until `shutdown` ends; then lets answers and transfers come to an end, for some seconds. A transfer that is cut

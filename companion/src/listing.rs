@@ -1,7 +1,7 @@
 //! Albums and photos: `POST /folder/list`.
 
 use crate::Shared;
-use crate::apps::Authorized;
+use crate::apps::{Authorized, Caller};
 use crate::db::ConnectionRow;
 use crate::error::ApiError;
 use crate::oauth;
@@ -26,38 +26,88 @@ pub async fn list(
     State(companion): State<Shared>,
     request: Authorized<ListRequest>,
 ) -> Result<Json<ListReply>, ApiError> {
-    let Authorized { app, body } = request;
-    let session = session::resume_or_start(&companion, &app, body.token.as_deref()).await?;
+    let Authorized { caller, body } = request;
+    let session = session::resume_or_start(&companion, &caller, body.token.as_deref(), body.remember).await?;
+    let asking = Asking { companion: &companion, caller: &caller, session: &session, body: &body };
     let listings = body.clouds.iter().map(|(source, asked)| {
-        let (companion, session) = (&companion, &session);
-        async move { Ok::<_, ApiError>((source.clone(), one(companion, session, source, asked).await?)) }
+        let asking = &asking;
+        async move { Ok::<_, ApiError>((source.clone(), asking.one(source, asked).await?)) }
     });
     let clouds = try_join_all(listings).await?.into_iter().collect();
     Ok(Json(ListReply { token: session.token, clouds }))
 }
 
-async fn one(companion: &Shared, session: &Session, source: &str, asked: &ListCloud) -> Result<Listing, ApiError> {
-    let Some(provider) = companion.provider(source) else {
-        tracing::warn!(
-            source,
-            code = ProblemCode::UnknownSource.as_str(),
-            "a source was asked for that is not offered"
-        );
-        return Ok(failed(ProblemCode::UnknownSource));
-    };
-    let Some(connection) = companion.db.connection(&session.id, source).await? else {
-        return Ok(Listing::Auth { auth: oauth::begin(companion, session, source).await? });
-    };
-    let after = match asked.next.as_deref() {
-        None | Some("") => None,
-        Some(next) => match unwrap_cursor(next) {
-            Some(after) => Some(after),
-            None => return Ok(failed(ProblemCode::ListChanged)),
-        },
-    };
-    match pages(provider, &connection, &asked.path, after).await {
-        Ok(page) => Ok(Listing::Contents(contents(companion, source, &connection, asked, page))),
-        Err(failure) => trouble(companion, session, source, &connection, failure).await,
+/// A request for listings, and whose it is.
+struct Asking<'a> {
+    companion: &'a Shared,
+    caller: &'a Caller,
+    session: &'a Session,
+    body: &'a ListRequest,
+}
+
+impl Asking<'_> {
+    async fn one(&self, source: &str, asked: &ListCloud) -> Result<Listing, ApiError> {
+        let Some(provider) = self.caller.app.provider(source) else {
+            tracing::warn!(
+                source,
+                code = ProblemCode::UnknownSource.as_str(),
+                "a source was asked for that is not offered"
+            );
+            return Ok(failed(ProblemCode::UnknownSource));
+        };
+        let connection = self.companion.db.connection(&self.session.id, source).await?;
+        // A token of another app than the site's present one is worth nothing with that app's secret.
+        let connection = connection.filter(|connection| connection.client_id == provider.client_id());
+        let Some(connection) = connection else { return self.sign_in(source, asked).await };
+        let after = match asked.next.as_deref() {
+            None | Some("") => None,
+            Some(next) => match unwrap_cursor(next) {
+                Some(after) => Some(after),
+                None => return Ok(failed(ProblemCode::ListChanged)),
+            },
+        };
+        match pages(provider, &connection, &asked.path, after).await {
+            Ok(page) => Ok(Listing::Contents(contents(self.companion, source, &connection, asked, page))),
+            Err(failure) => self.trouble(source, asked, &connection, failure).await,
+        }
+    }
+
+    async fn sign_in(&self, source: &str, asked: &ListCloud) -> Result<Listing, ApiError> {
+        let wish = oauth::Wish {
+            completes: self.body.completes,
+            appurl: self.body.appurl.as_deref(),
+            switch_account: asked.switch_account,
+        };
+        Ok(match oauth::begin(self.companion, self.caller, self.session, source, &wish).await? {
+            Ok(auth) => Listing::Auth { auth },
+            Err(code) => failed(code),
+        })
+    }
+
+    async fn trouble(
+        &self,
+        source: &str,
+        asked: &ListCloud,
+        connection: &ConnectionRow,
+        failure: Failure,
+    ) -> Result<Listing, ApiError> {
+        let Asking { companion, session, .. } = self;
+        tracing::warn!(source, code = failure.code().as_str(), cause = failure.cause(), "a listing failed");
+        match failure {
+            Failure::SignInAgain { .. } => {
+                companion.db.delete_connection(&connection.id).await?;
+                self.sign_in(source, asked).await
+            }
+            // Listing again leads to a sign-in that asks for the permission; with the connection kept it would fail for ever.
+            Failure::Tell { code: code @ ProblemCode::PermissionDeclined, .. } => {
+                companion.db.mark_declined(&session.id, source, code.as_str()).await?;
+                companion.db.unlink(&session.id, source).await?;
+                Ok(failed(code))
+            }
+            // It is the folder that is gone.
+            Failure::Tell { code: ProblemCode::PhotoGone, .. } => Ok(failed(ProblemCode::ListChanged)),
+            failure => Ok(failed(failure.code())),
+        }
     }
 }
 
@@ -76,31 +126,6 @@ async fn pages(
         page = provider.list(&connection.access_token, path, after.as_deref()).await?;
     }
     Ok(page)
-}
-
-async fn trouble(
-    companion: &Shared,
-    session: &Session,
-    source: &str,
-    connection: &ConnectionRow,
-    failure: Failure,
-) -> Result<Listing, ApiError> {
-    tracing::warn!(source, code = failure.code().as_str(), cause = failure.cause(), "a listing failed");
-    match failure.code() {
-        ProblemCode::SignInAgain => {
-            companion.db.delete_connection(&connection.id).await?;
-            Ok(Listing::Auth { auth: oauth::begin(companion, session, source).await? })
-        }
-        // Listing again leads to a sign-in that asks for the permission; with the connection kept it would fail for ever.
-        ProblemCode::PermissionDeclined => {
-            companion.db.mark_declined(&session.id, source, ProblemCode::PermissionDeclined.as_str()).await?;
-            companion.db.unlink(&session.id, source).await?;
-            Ok(failed(ProblemCode::PermissionDeclined))
-        }
-        // It is the folder that is gone.
-        ProblemCode::PhotoGone => Ok(failed(ProblemCode::ListChanged)),
-        code => Ok(failed(code)),
-    }
 }
 
 fn failed(code: ProblemCode) -> Listing {

@@ -4,12 +4,12 @@
 //! clash: an API path is exactly one of those below, a handle is twenty letters and digits, the widget's files have a dot.
 
 use crate::config::Network;
-use crate::error::ApiError;
+use crate::error::{ApiError, Unreadable};
 use crate::{Companion, Shared, files, health, listing, oauth, secrets, session, store, thumbnail, widget};
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::net::{IpAddr, SocketAddr};
@@ -27,14 +27,19 @@ pub fn router(companion: Shared) -> Router {
         .route("/store", post(store::store))
         .route("/store/", post(store::store))
         .route("/auth/wait", post(oauth::wait))
+        .route("/auth/complete", post(oauth::complete))
         .route("/auth/logout", post(session::logout))
         .layer(from_pages(companion.clone()))
+        .layer(map_response(keep_from_strangers))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     let navigated = Router::new()
         .route("/api/client/{source}/auth/open", get(oauth::open))
+        .route("/api/client/{source}/auth/code", get(oauth::code::ask).post(oauth::code::check))
+        .route("/api/client/{source}/auth/lost", post(oauth::lost))
         .route("/api/client/{source}/authCallback/open", get(oauth::callback))
         .route("/thumbnail", get(thumbnail::thumbnail))
-        .route("/healthz", get(health::healthz));
+        .route("/healthz", get(health::healthz))
+        .layer(DefaultBodyLimit::max(MAX_BODY));
     let public = Router::new().fallback(by_name).layer(from_everywhere());
     api.merge(navigated)
         .fallback_service(public.with_state(companion.clone()))
@@ -59,6 +64,14 @@ fn from_pages(companion: Shared) -> CorsLayer {
             HeaderName::from_static("filestack-trace-span"),
             HeaderName::from_static("filestack-upload-region"),
         ])
+}
+
+/// Takes the leave to read back from an answer to an origin that is some key's, but not this one's.
+async fn keep_from_strangers(mut response: Response) -> Response {
+    if response.extensions().get::<Unreadable>().is_some() {
+        response.headers_mut().remove(header::ACCESS_CONTROL_ALLOW_ORIGIN);
+    }
+    response
 }
 
 /// Stored files and the widget are for everyone; there are no cookies that could make an answer personal.

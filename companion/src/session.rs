@@ -1,25 +1,29 @@
-//! Who is signed in: an opaque token of 256 bits that the page holds, of which only the hash is kept here, bound to the site's key.
-//! A session points to connections; it is forgotten after a day without use.
+//! Who is signed in: an opaque token of 256 bits that the page holds, of which only the hash is kept here, bound to the site's
+//! key and to the page's origin. A session points to connections; it is forgotten some hours after its last use.
 
 use crate::Shared;
-use crate::apps::{AppKey, Authorized};
-use crate::db::{Millis, SessionRow, now};
+use crate::apps::{Authorized, Caller};
+use crate::db::{IdleSince, Millis, SessionRow, now};
 use crate::error::ApiError;
+use crate::providers::Failure;
 use crate::secrets::{digest, token};
 use axum::Json;
 use axum::extract::State;
-use bowerbird_protocol::problem::ProblemCode;
-use bowerbird_protocol::session::LogoutRequest;
-use serde_json::{Map, Value};
+use bowerbird_protocol::problem::{Problem, ProblemCode};
+use bowerbird_protocol::session::{LogoutCloud, LogoutRequest};
+use serde_json::{Map, Value, json};
 
+const HOUR: Millis = 3600 * 1000;
 /// A session without use for this long is over.
-const IDLE: Millis = 24 * 3600 * 1000;
+const IDLE: Millis = 2 * HOUR;
+/// The same where the site asked for `sessionCache`.
+const IDLE_REMEMBERED: Millis = 14 * 24 * HOUR;
 /// Use is noted at most this often, so that reading does not write each time.
 const TOUCH_EVERY: Millis = 60 * 1000;
 
-/// Sessions last used before this are over.
-pub fn idle_since() -> Millis {
-    now() - IDLE
+/// Sessions last used before these are over.
+pub fn idle_since() -> IdleSince {
+    IdleSince { plain: now() - IDLE, remembered: now() - IDLE_REMEMBERED }
 }
 
 /// A session and the token that names it to the page.
@@ -31,28 +35,36 @@ pub struct Session {
     pub token: String,
 }
 
-/// The session of the token, or a new one where there is none, or none that lives.
-pub async fn resume_or_start(companion: &Shared, app: &AppKey, sent: Option<&str>) -> Result<Session, ApiError> {
+/// The session of the token, or a new one where there is none, or none that lives. `remember`: it is to outlast the page.
+pub async fn resume_or_start(
+    companion: &Shared,
+    caller: &Caller,
+    sent: Option<&str>,
+    remember: bool,
+) -> Result<Session, ApiError> {
     if let Some(token) = sent
-        && let Some(row) = find(companion, app, token).await?
+        && let Some(row) = find(companion, caller, token).await?
     {
+        if remember && row.remembered == 0 {
+            companion.db.remember_session(&row.id).await?;
+        }
         return Ok(Session { id: row.id, token: token.to_owned() });
     }
     let token = token();
-    let row = companion.db.insert_session(&digest(&token), app.as_str()).await?;
+    let row = companion.db.insert_session(&digest(&token), caller.app.key(), &caller.origin, remember).await?;
     Ok(Session { id: row.id, token })
 }
 
 /// The session of the token; without one there is nothing that the request could be about.
-pub async fn require(companion: &Shared, app: &AppKey, sent: Option<&str>) -> Result<Session, ApiError> {
+pub async fn require(companion: &Shared, caller: &Caller, sent: Option<&str>) -> Result<Session, ApiError> {
     let expired = || ApiError::new(ProblemCode::SessionExpired);
     let token = sent.ok_or_else(expired)?;
-    let row = find(companion, app, token).await?.ok_or_else(expired)?;
+    let row = find(companion, caller, token).await?.ok_or_else(expired)?;
     Ok(Session { id: row.id, token: token.to_owned() })
 }
 
-async fn find(companion: &Shared, app: &AppKey, token: &str) -> Result<Option<SessionRow>, ApiError> {
-    let row = companion.db.session(&digest(token), app.as_str(), idle_since()).await?;
+async fn find(companion: &Shared, caller: &Caller, token: &str) -> Result<Option<SessionRow>, ApiError> {
+    let row = companion.db.session(&digest(token), caller.app.key(), &caller.origin, idle_since()).await?;
     if let Some(row) = &row
         && row.seen_ms < now() - TOUCH_EVERY
     {
@@ -62,28 +74,62 @@ async fn find(companion: &Shared, app: &AppKey, token: &str) -> Result<Option<Se
 }
 
 /// `POST /auth/logout`: forgets connections, and the session with the last of them when no source is named. Thumbnails that
-/// were signed for it end at once; photos that are being stored are stored. Answers an (empty) object a source.
+/// were signed for it end at once; photos that are being stored are stored, unless the provider is to take the access back.
+/// Answers an object a source, empty when all went well.
 pub async fn logout(
     State(companion): State<Shared>,
     request: Authorized<LogoutRequest>,
 ) -> Result<Json<Value>, ApiError> {
-    let Authorized { app, body } = request;
+    let Authorized { caller, body } = request;
     let session = match body.token.as_deref() {
-        Some(token) => find(&companion, &app, token).await?,
+        Some(token) => find(&companion, &caller, token).await?,
         None => None,
     };
     let mut reply = Map::new();
     match (&body.clouds, session) {
         (Some(clouds), session) => {
-            for source in clouds.keys() {
-                if let Some(session) = &session {
-                    companion.db.unlink(&session.id, source).await?;
-                }
-                reply.insert(source.clone(), Value::Object(Map::new()));
+            for (source, how) in clouds {
+                let trouble = match &session {
+                    Some(session) => sign_out(&companion, &caller, session, source, how).await?,
+                    None => None,
+                };
+                let trouble = trouble.map(|code| json!({"error": Problem::new(code)}));
+                reply.insert(source.clone(), trouble.unwrap_or_else(|| json!({})));
             }
         }
         (None, Some(session)) => companion.db.delete_session(&session.id).await?,
         (None, None) => {}
     }
     Ok(Json(Value::Object(reply)))
+}
+
+async fn sign_out(
+    companion: &Shared,
+    caller: &Caller,
+    session: &SessionRow,
+    source: &str,
+    how: &LogoutCloud,
+) -> Result<Option<ProblemCode>, ApiError> {
+    let mut trouble = None;
+    if how.revoke
+        && let Some(connection) = companion.db.connection(&session.id, source).await?
+        && let Some(provider) = caller.app.provider(source)
+    {
+        trouble = match provider.revoke(&connection.access_token).await {
+            Ok(true) => None,
+            Ok(false) => Some(ProblemCode::RemoveElsewhere),
+            // The token was dead already, and with it the access.
+            Err(Failure::SignInAgain { .. }) => None,
+            Err(failure) => {
+                let code = failure.code();
+                tracing::warn!(source, code = code.as_str(), cause = failure.cause(), "access could not be removed");
+                Some(code)
+            }
+        };
+        let forgotten =
+            companion.db.delete_connections_of(source, &connection.client_id, &connection.account_id).await?;
+        tracing::info!(source, connections = forgotten, "a visitor removed the site's access");
+    }
+    companion.db.unlink(&session.id, source).await?;
+    Ok(trouble)
 }

@@ -5,7 +5,7 @@
 
 use bowerbird_companion::config::Config;
 use bowerbird_companion::fetch::Fetcher;
-use bowerbird_companion::providers::{self, Entry, Failure, Provider};
+use bowerbird_companion::providers::{self, Ask, CodeGrant, Entry, Failure, Provider};
 use bowerbird_companion::secrets::Secret;
 use bowerbird_emulator::{Emulator, Fault};
 use bowerbird_protocol::problem::ProblemCode;
@@ -30,13 +30,14 @@ impl World {
         emulator.allow_redirect_uri(REDIRECT_URI);
         let config = Config::against_emulator(&emulator.url()).unwrap();
         let fetcher = Fetcher::new(&config).unwrap();
-        Self { emulator, providers: providers::all(&config, &fetcher), fetcher }
+        let open = |name| providers::open(name, &config, &fetcher, providers::default_app(name, &config)?);
+        Self { emulator, providers: providers::NAMES.into_iter().filter_map(open).collect(), fetcher }
     }
 
     /// Signs in at the provider's page as the account does, and gives the code.
     async fn code(&self, provider: &dyn Provider) -> String {
         let account = accounts().into_iter().find(|(name, _)| *name == provider.name()).unwrap().1;
-        let dialog = provider.authorize_url(REDIRECT_URI, "the-state", false);
+        let dialog = provider.authorize_url(&ask());
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         let form = [("account", account), ("decision", "continue"), ("user_photos", "on")];
         let answer = http.post(dialog).form(&form).send().await.unwrap();
@@ -48,8 +49,16 @@ impl World {
     }
 
     async fn token(&self, provider: &dyn Provider) -> Secret {
-        provider.exchange(&self.code(provider).await, REDIRECT_URI).await.unwrap().token
+        provider.exchange(grant(&self.code(provider).await)).await.unwrap().token
     }
+}
+
+fn ask() -> Ask<'static> {
+    Ask { redirect_uri: REDIRECT_URI, state: "the-state", again: false, switch_account: false, challenge: None }
+}
+
+fn grant(code: &str) -> CodeGrant<'_> {
+    CodeGrant { code, redirect_uri: REDIRECT_URI, verifier: None, long_lived: true }
 }
 
 /// All entries of a folder, page by page.
@@ -90,17 +99,18 @@ async fn a_code_becomes_a_token_once() {
     let world = World::new().await;
     for provider in &world.providers {
         let code = world.code(provider.as_ref()).await;
-        let grant = provider.exchange(&code, REDIRECT_URI).await.unwrap();
-        assert!(!grant.token.is_empty() && !grant.account_id.is_empty() && !grant.account_name.is_empty());
+        let granted = provider.exchange(grant(&code)).await.unwrap();
+        assert!(!granted.token.is_empty() && !granted.account_id.is_empty() && !granted.account_name.is_empty());
         assert!(
-            grant.expires_in.is_some_and(|seconds| seconds > 24 * 3600),
+            granted.expires_in.is_some_and(|seconds| seconds > 24 * 3600),
             "{}: it outlives the session",
             provider.name()
         );
-        let again = provider.exchange(&code, REDIRECT_URI).await.unwrap_err();
+        let again = provider.exchange(grant(&code)).await.unwrap_err();
         assert_eq!(again.code(), ProblemCode::SignInRefused, "{}", provider.name());
         let code = world.code(provider.as_ref()).await;
-        let elsewhere = provider.exchange(&code, "http://127.0.0.1:1/other").await.unwrap_err();
+        let elsewhere = CodeGrant { redirect_uri: "http://127.0.0.1:1/other", ..grant(&code) };
+        let elsewhere = provider.exchange(elsewhere).await.unwrap_err();
         assert_eq!(elsewhere.code(), ProblemCode::SignInRefused, "{}", provider.name());
     }
 }
@@ -211,7 +221,7 @@ async fn failures_are_of_the_three_kinds_and_tell_no_token() {
 async fn cancelling_is_told_from_refusing() {
     let world = World::new().await;
     for provider in &world.providers {
-        assert_eq!(provider.refusal("access_denied"), ProblemCode::SignInCancelled);
-        assert_eq!(provider.refusal("server_error"), ProblemCode::SignInRefused);
+        assert_eq!(provider.refusal("access_denied", ""), ProblemCode::SignInCancelled);
+        assert_eq!(provider.refusal("server_error", ""), ProblemCode::SignInRefused);
     }
 }

@@ -22,6 +22,17 @@ pub struct ListRequest {
     /// What the page takes, as in the picker's option; files that match nothing may be left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accept: Option<Vec<String>>,
+    /// Filestack's name for the page's own address, to which a sign-in may come back. It counts when the key lists it,
+    /// character for character.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub appurl: Option<String>,
+    /// Whether the client completes sign-ins with [`CompleteRequest`](crate::session::CompleteRequest). One that does not is
+    /// served only where the key allows it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub completes: bool,
+    /// Whether the site asked for `sessionCache`: the session outlives the page.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub remember: bool,
 }
 
 /// What is asked of one source.
@@ -32,6 +43,9 @@ pub struct ListCloud {
     /// [`Contents::next`] of the page before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// Whether a sign-in that is offered asks for another account than the one the provider remembers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub switch_account: bool,
 }
 
 /// The answer: one member a source, beside the token. HTTP 200 even when a source fails.

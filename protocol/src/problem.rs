@@ -78,6 +78,12 @@ problem_codes! {
     BadPath "bad_path" "This path does not belong to the source.";
     /// The session token is missing, unknown or expired: begin again without one.
     SessionExpired "session_expired" "The session has ended.";
+    /// Somebody asks more often than this companion allows.
+    TooManyRequests "too_many_requests" "Too many requests. Try again after the seconds that Retry-After names.";
+    /// The client does not complete sign-ins, and the key does not allow that.
+    SignInUnbound "sign_in_unbound" "This key takes sign-ins from Bowerbird's dialog only; its setting unbound_sign_in allows other clients.";
+    /// The provider's answer is there, but its code could not reach the tab that began: no opener, and no listed address.
+    NotHandedBack "not_handed_back" "The sign-in could not be handed back to the page. List the page's address for the key.";
     /// The provider no longer takes the visitor's sign-in.
     SignInAgain "sign_in_again" "The sign-in is no longer valid. Sign in again.";
     /// The visitor pressed cancel on the provider's page.
@@ -88,6 +94,22 @@ problem_codes! {
     SignInExpired "sign_in_expired" "This sign-in took too long. Start it again.";
     /// The provider refused the sign-in for a reason of its own (app settings, development mode).
     SignInRefused "sign_in_refused" "The provider refused the sign-in.";
+    /// The visitor has removed the app at the provider.
+    AccessRemoved "access_removed" "The visitor has removed the app at the provider. Sign in again.";
+    /// The visitor has changed their password, which ends all tokens.
+    PasswordChanged "password_changed" "The password was changed. Sign in again.";
+    /// The provider wants the visitor to do something on its own site first.
+    AccountCheckpoint "account_checkpoint" "The provider wants the visitor to confirm their account on its own site first.";
+    /// The provider has blocked the account or the app for some time.
+    AccountBlocked "account_blocked" "The provider has blocked this for a while.";
+    /// The Meta app is in development mode and the visitor has no role on it.
+    AppInDevelopment "app_in_development" "The provider's app is in development mode: only people with a role on it can use it.";
+    /// The Meta app has not been reviewed for a permission.
+    PermissionNotReviewed "permission_not_reviewed" "The provider has not reviewed the app for this permission.";
+    /// Meta wants the business behind the app verified.
+    BusinessUnverified "business_unverified" "The provider wants the business behind the app verified.";
+    /// The provider offers no way to take access back from here.
+    RemoveElsewhere "remove_elsewhere" "Access can be removed in the provider's own settings only.";
     /// Instagram serves professional accounts only.
     PersonalAccount "personal_account" "Instagram shares photos of professional accounts only.";
     /// The provider has had too many calls.
@@ -108,6 +130,8 @@ problem_codes! {
     TooLarge "too_large" "The photo is too large.";
     /// The photo is none of the types that the page accepts.
     NotAccepted "not_accepted" "The page does not take this type of file.";
+    /// This session has stored as many photos as the key allows.
+    StoreLimit "store_limit" "This session has stored as many photos as the key allows.";
     /// The storage did not take the bytes.
     StorageFailed "storage_failed" "The photo could not be saved.";
     /// A fault of the companion; its log has the cause.

@@ -206,6 +206,7 @@ pub fn worth_retrying(code: ProblemCode) -> bool {
     matches!(
         code,
         ProblemCode::RateLimited
+            | ProblemCode::TooManyRequests
             | ProblemCode::SourceUnavailable
             | ProblemCode::PhotoIncomplete
             | ProblemCode::StorageFailed

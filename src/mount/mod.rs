@@ -2,7 +2,8 @@
 
 mod page;
 
-use crate::companion::Companion;
+use crate::companion::{Companion, Site};
+use crate::listener::Listener;
 use crate::options::PickOptions;
 use crate::picker::{Action, Ending, Picker as Pick};
 use crate::result::PickResponse;
@@ -10,7 +11,7 @@ use crate::ui;
 use futures_util::future::LocalBoxFuture;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
-use page::{Listener, Page};
+use page::Page;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -65,11 +66,15 @@ pub fn Picker(
     /// What to pick, and how many.
     #[prop(optional)]
     options: PickOptions,
+    /// Whether the visitor stays signed in after a reload, as `sessionCache` of `init`.
+    #[prop(optional)]
+    session_cache: bool,
     /// Receives the outcome, once.
     on_done: impl Fn(PickResponse) + 'static,
 ) -> impl IntoView {
     let on_done = Rc::new(on_done);
-    let opened = open(Companion::new(&url, &apikey), options, {
+    let site = Site { url, apikey, session_cache, app_url: None };
+    let opened = open(Companion::new(site), options, {
         let on_done = on_done.clone();
         move |response| on_done(response)
     });
@@ -138,14 +143,18 @@ pub fn open(
         let state = pick.state();
         move || state.with_untracked(|state| state.storing.as_ref().is_some_and(|storing| !storing.has_ended()))
     };
-    let mut listeners = vec![page.warn_before_leaving(busy)];
+    let end = {
+        let pick = pick.clone();
+        move || pick.release()
+    };
+    let mut listeners = vec![page.warn_before_leaving(busy), page.at_its_end(end)];
     listeners.extend(page.back_button(cancel.clone()));
     if let Some(signal) = &signal {
         listeners.push(Listener::new(signal, "abort", move |_| cancel()));
     }
     mounted.replace(Some(Mounted { page, view: Box::new(view), _listeners: listeners }));
-    pick.begin();
-    if is_wide {
+    let comes_back = pick.begin();
+    if is_wide && !comes_back {
         // Beside the services there is room for the first of them; a phone shows the list alone.
         pick.send(Action::Choose(0));
     }

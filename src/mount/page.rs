@@ -1,14 +1,14 @@
 //! The page around the dialog: what the dialog borrows of it, and gives back.
 
+use crate::listener::Listener;
 use futures_channel::oneshot;
 use futures_util::future::select;
 use gloo_timers::future::TimeoutFuture;
 use std::cell::Cell;
 use std::rc::Rc;
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    CssStyleSheet, Event, EventTarget, HtmlDialogElement, HtmlElement, PopStateEvent, ShadowRoot, ShadowRootInit,
+    CssStyleSheet, HtmlDialogElement, HtmlElement, PageTransitionEvent, PopStateEvent, ShadowRoot, ShadowRootInit,
     ShadowRootMode, Window,
 };
 
@@ -91,6 +91,15 @@ impl Page {
         }))
     }
 
+    /// Calls when the page goes away for good; one that the browser keeps for the Back button may come back as it was.
+    pub fn at_its_end(&self, then: impl Fn() + 'static) -> Listener {
+        Listener::new(&self.window, "pagehide", move |event| {
+            if !event.unchecked_into::<PageTransitionEvent>().persisted() {
+                then();
+            }
+        })
+    }
+
     /// Has the browser ask before the page is left while `busy`.
     pub fn warn_before_leaving(&self, busy: impl Fn() -> bool + 'static) -> Listener {
         Listener::new(&self.window, "beforeunload", move |event| {
@@ -142,27 +151,5 @@ fn adopt(shadow: &ShadowRoot, style: &str) {
         && sheet.replace_sync(style).is_ok()
     {
         shadow.set_adopted_style_sheets(&js_sys::Array::of1(&sheet));
-    }
-}
-
-/// An event listener that ends when it is dropped.
-pub struct Listener {
-    target: EventTarget,
-    name: &'static str,
-    closure: Closure<dyn FnMut(Event)>,
-}
-
-impl Listener {
-    /// Listens from now on.
-    pub fn new(target: &EventTarget, name: &'static str, then: impl FnMut(Event) + 'static) -> Self {
-        let closure = Closure::new(then);
-        let _ = target.add_event_listener_with_callback(name, closure.as_ref().unchecked_ref());
-        Self { target: target.clone(), name, closure }
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        let _ = self.target.remove_event_listener_with_callback(self.name, self.closure.as_ref().unchecked_ref());
     }
 }

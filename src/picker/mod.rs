@@ -1,14 +1,17 @@
 //! Drives one pick: turns what the visitor did into steps, and their outcome into the result.
 
 mod callbacks;
+mod sign_in;
 
 use crate::companion::Companion;
 use crate::error::Trouble;
+use crate::memory::Way;
 use crate::options::PickOptions;
 use crate::result::{PickResponse, PickedFile, to_js};
 use crate::selection::Chosen;
-use crate::state::{Access, Event, PageRequest, Photo, State};
-use crate::{listing, session, store};
+use crate::session::{self, Handover};
+use crate::state::{Event, PageRequest, Photo, State};
+use crate::{listing, store};
 use bowerbird_protocol::listing::Item;
 use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::store::StoreEvent;
@@ -35,10 +38,20 @@ pub enum Action {
     Reload,
     /// Open the sign-in window.
     Connect,
+    /// Sign in on this page itself, which comes back as it was.
+    ConnectHere,
     /// Stop waiting for the sign-in.
     StopConnecting,
+    /// Connect the source anew whose photos could not be copied without; the choice is kept.
+    ConnectAgain,
     /// Forget the open source's account.
     SignOut,
+    /// The same, and then connect another one.
+    SwitchAccount,
+    /// Ask whether the site's access is to be removed, or no longer.
+    ConsiderRemoving(bool),
+    /// Have the provider take the site's access back.
+    RemoveAccess,
     /// Choose a photo, or let go of it.
     Toggle(Arc<Item>),
     /// Let go of every photo.
@@ -74,8 +87,12 @@ struct Inner {
     tasks: RefCell<Vec<AbortHandle>>,
     /// The sign-ins that are waited for, by shelf: a visitor may begin a second one before the first has ended.
     sign_ins: RefCell<Vec<(usize, AbortHandle)>>,
+    /// What listens to the windows of all sign-ins of this pick: one that ends late wants to be heard too, to close.
+    handovers: RefCell<Vec<Handover>>,
     /// Counts choices, for their ids.
     chosen: Cell<u32>,
+    /// Whether the page is being left for a sign-in, from which it comes back.
+    leaving: Cell<bool>,
 }
 
 impl Picker {
@@ -90,7 +107,9 @@ impl Picker {
             ending: RefCell::new(Some(ending)),
             tasks: RefCell::default(),
             sign_ins: RefCell::default(),
+            handovers: RefCell::default(),
             chosen: Cell::default(),
+            leaving: Cell::default(),
         }))
     }
 
@@ -104,11 +123,33 @@ impl Picker {
         &self.0.options
     }
 
-    /// Begins: asks for the roots of all sources in one request.
-    pub fn begin(&self) {
+    /// Begins: asks for the roots of all sources in one request, or goes on where a sign-in took the page. Answers whether it did.
+    pub fn begin(&self) -> bool {
         call(self.0.options.on_open.as_ref(), &[]);
         let shelves = self.read(|state| state.shelves.len());
-        self.load((0..shelves).map(PageRequest::root).collect());
+        let way = Way::back(&self.0.companion.site().name());
+        let open = way
+            .as_ref()
+            .and_then(|way| self.read(|state| state.shelves.iter().position(|shelf| shelf.source.name == way.source)));
+        let others = (0..shelves).filter(|shelf| Some(*shelf) != open).map(PageRequest::root).collect();
+        let Some((mut way, shelf)) = way.zip(open) else {
+            self.load(others);
+            return false;
+        };
+        self.0.companion.session().keep(std::mem::take(&mut way.token));
+        let chosen = way.take_chosen();
+        self.apply(Event::CameBack(shelf, std::mem::take(&mut way.trail), chosen));
+        self.load(others);
+        let picker = self.clone();
+        self.spawn(async move {
+            let companion = &picker.0.companion;
+            let ended = match way.code.filter(|code| !code.is_empty()) {
+                Some(code) => session::complete(companion, &way.source, &way.attempt, &code).await,
+                None => session::told(companion, &way.source, &way.attempt, |_| ()).await,
+            };
+            picker.go_on(shelf, ended);
+        });
+        true
     }
 
     /// Takes in what the visitor did.
@@ -120,19 +161,24 @@ impl Picker {
                 let path = item.path.clone();
                 self.apply(Event::Opened(item));
                 if let Some(shelf) = self.read(|state| state.open) {
-                    self.load(vec![PageRequest { shelf, path, cursor: None }]);
+                    self.load(vec![PageRequest::first(shelf, &path)]);
                 }
             }
             Action::LoadMore => self.load(self.read(State::next_page).into_iter().collect()),
             Action::Reload => self.load(self.read(|state| state.open).map(PageRequest::root).into_iter().collect()),
-            Action::Connect => self.connect(),
+            Action::Connect => self.connect(session::is_in_app()),
+            Action::ConnectHere => self.connect(true),
+            Action::ConnectAgain => self.connect_again(),
             Action::StopConnecting => {
                 if let Some(shelf) = self.read(|state| state.open) {
                     self.stop_waiting(shelf);
                     self.apply(Event::SignInEnded(shelf, None));
                 }
             }
-            Action::SignOut => self.sign_out(),
+            Action::SignOut => self.sign_out(false, false),
+            Action::SwitchAccount => self.sign_out(false, true),
+            Action::ConsiderRemoving(removing) => self.apply(Event::Removing(removing)),
+            Action::RemoveAccess => self.sign_out(true, false),
             Action::Toggle(item) => self.toggle(item),
             Action::Clear => self.apply(Event::Cleared),
             Action::Confirm => self.confirm(),
@@ -169,73 +215,28 @@ impl Picker {
     }
 
     fn load(&self, requests: Vec<PageRequest>) {
-        if requests.is_empty() {
-            return;
+        let picker = self.clone();
+        if !requests.is_empty() {
+            for request in &requests {
+                self.apply(Event::Asked(request.clone()));
+            }
+            self.spawn(async move { picker.load_now(requests).await });
         }
+    }
+
+    async fn load_now(&self, requests: Vec<PageRequest>) {
         let source = |request: &PageRequest| self.read(|state| state.shelves[request.shelf].source);
         let pages = requests.into_iter().map(|request| (source(&request), request)).collect::<Vec<_>>();
-        for (_, request) in &pages {
-            self.apply(Event::Asked(request.clone()));
+        for (request, answer) in listing::load(&self.0.companion, pages).await {
+            self.apply(Event::Listed(request, answer));
         }
-        let picker = self.clone();
-        self.spawn(async move {
-            for (request, answer) in listing::load(&picker.0.companion, pages).await {
-                picker.apply(Event::Listed(request, answer));
-            }
-        });
     }
 
-    fn connect(&self) {
-        let Some((index, source, sign_in)) = self.read(|state| {
-            let shelf = state.shelf()?;
-            let Access::SignedOut(sign_in) = &shelf.access else { return None };
-            Some((state.open?, shelf.source, sign_in.clone()))
-        }) else {
-            return;
-        };
-        let step = session::open_window(&sign_in.auth.redirect_url);
-        self.apply(Event::SignInBegan(index, step));
-        let picker = self.clone();
-        let waiting = self.spawn(async move {
-            let attempt = sign_in.auth.attempt.unwrap_or_default();
-            let root = PageRequest::root(index);
-            match session::wait(&picker.0.companion, source.name, &attempt).await {
-                // After a sign-in in the middle of a pick the visitor is back in the folder that was open.
-                Ok(()) => {
-                    let open = picker.read(|state| state.shelves[index].trail.last().map(|folder| folder.path.clone()));
-                    let path = open.unwrap_or_else(|| root.path.clone());
-                    picker.load(vec![PageRequest { path, ..root }]);
-                }
-                Err(trouble) => {
-                    picker.apply(Event::SignInEnded(index, Some(trouble)));
-                    // The link that was used is spent; the root's listing brings a new one.
-                    picker.load(vec![root]);
-                }
-            }
-        });
-        self.stop_waiting(index);
-        self.0.sign_ins.borrow_mut().push((index, waiting));
-    }
-
-    /// Gives up the sign-in that a shelf waits for, if there is one.
-    fn stop_waiting(&self, shelf: usize) {
-        self.0.sign_ins.borrow_mut().retain(|(of, waiting)| {
-            if *of == shelf {
-                waiting.abort();
-            }
-            *of != shelf
-        });
-    }
-
-    fn sign_out(&self) {
-        let Some((shelf, source)) = self.read(|state| Some((state.open?, state.shelf()?.source))) else { return };
-        self.apply(Event::SignedOut(shelf));
-        let picker = self.clone();
-        self.spawn(async move {
-            // Where signing out fails, the listing shows the account again, which says it better than a message.
-            let _ = picker.0.companion.logout(source.name).await;
-            picker.load(vec![PageRequest::root(shelf)]);
-        });
+    /// Ends the session with the page, if the page goes for good and nobody asked to be remembered.
+    pub fn release(&self) {
+        if !self.0.leaving.get() {
+            self.0.companion.release();
+        }
     }
 
     fn toggle(&self, item: Arc<Item>) {
@@ -277,7 +278,7 @@ impl Picker {
         let picker = self.clone();
         self.spawn(async move {
             let options = &picker.0.options;
-            let pending = || if picker.is_open() { picker.read(pending) } else { Vec::new() };
+            let pending = || if picker.is_open() { picker.read(unfinished) } else { Vec::new() };
             let accept = options.accept.rules();
             let followed =
                 store::follow(&picker.0.companion, &options.store_to, &accept, pending, |event| picker.report(event));
@@ -315,7 +316,7 @@ impl Picker {
 
     /// What has not ended has failed: nobody watches it any longer.
     fn lose(&self, trouble: Trouble) {
-        let lost = self.read(pending);
+        let lost = self.read(unfinished);
         if lost.is_empty() || !self.is_open() {
             return;
         }
@@ -331,6 +332,11 @@ impl Picker {
             task.abort();
         }
         self.0.companion.abort();
+        self.0.handovers.take();
+        if !cancelled {
+            // All is copied. Whoever picks again connects again, unless the site asked to remember them.
+            self.0.companion.release();
+        }
         let response = self.read(|state| match &state.storing {
             Some(storing) => PickResponse::of(&storing.photos),
             None => PickResponse::default(),
@@ -354,7 +360,7 @@ impl Picker {
 }
 
 /// The photos that have not ended.
-fn pending(state: &State) -> Vec<Chosen> {
+fn unfinished(state: &State) -> Vec<Chosen> {
     let photos = state.storing.iter().flat_map(|storing| &storing.photos);
     photos.filter(|photo| !photo.has_ended()).map(|photo| photo.chosen.clone()).collect()
 }

@@ -23,6 +23,14 @@ pub enum Event {
     Listed(PageRequest, Result<Listing, Trouble>),
     /// The sign-in window was asked for; did it open?
     SignInBegan(usize, SignInStep),
+    /// The sign-in's window wants a code typed, or no longer does.
+    CodeWanted(usize, Option<String>),
+    /// The sign-in's window cannot be seen any more.
+    OutOfSight(usize),
+    /// The page is back from a sign-in: this shelf was open, at these folders, with this chosen.
+    CameBack(usize, Vec<(String, String)>, Vec<Chosen>),
+    /// The visitor thinks of removing the site's access, or no longer does.
+    Removing(bool),
     /// The sign-in ended, well or not; a new listing tells where to go from here.
     SignInEnded(usize, Option<Trouble>),
     /// The visitor signed out.
@@ -60,18 +68,42 @@ impl State {
             Event::Asked(request) => self.ask(&request),
             Event::Listed(request, answer) => self.list(request, answer),
             Event::SignInBegan(index, step) => {
-                if let Some(Shelf { access: Access::SignedOut(sign_in), .. }) = self.shelves.get_mut(index) {
+                if let Some(sign_in) = self.sign_in(index) {
                     sign_in.step = step;
                     sign_in.trouble = None;
                 }
             }
+            Event::CodeWanted(index, code) => {
+                if let Some(sign_in) = self.sign_in(index) {
+                    sign_in.code = code;
+                }
+            }
+            Event::OutOfSight(index) => {
+                if let Some(sign_in) = self.sign_in(index)
+                    && sign_in.step == SignInStep::Away
+                {
+                    sign_in.step = SignInStep::OutOfSight;
+                }
+            }
+            Event::CameBack(index, trail, chosen) => {
+                self.open = Some(index);
+                if let Some(shelf) = self.shelves.get_mut(index) {
+                    shelf.trail = trail.into_iter().map(|(path, name)| Folder::new(path, name)).collect();
+                }
+                for photo in chosen {
+                    self.selection.toggle(photo);
+                }
+            }
+            Event::Removing(removing) => self.removing = removing,
             Event::SignInEnded(index, trouble) => {
-                if let Some(Shelf { access: Access::SignedOut(sign_in), .. }) = self.shelves.get_mut(index) {
+                if let Some(sign_in) = self.sign_in(index) {
                     sign_in.step = SignInStep::Ready;
                     sign_in.trouble = trouble;
+                    sign_in.code = None;
                 }
             }
             Event::SignedOut(index) => {
+                self.removing = false;
                 if let Some(shelf) = self.shelves.get_mut(index) {
                     shelf.access = Access::Asking;
                     shelf.account = None;
@@ -99,7 +131,17 @@ impl State {
         }
     }
 
+    fn sign_in(&mut self, shelf: usize) -> Option<&mut SignIn> {
+        match &mut self.shelves.get_mut(shelf)?.access {
+            Access::SignedOut(sign_in) => Some(sign_in),
+            _ => None,
+        }
+    }
+
     fn go_back(&mut self) {
+        if std::mem::take(&mut self.removing) {
+            return;
+        }
         let several = self.shelves.len() > 1;
         match self.open.and_then(|index| self.shelves.get_mut(index)) {
             Some(shelf) if shelf.access == Access::Open && shelf.trail.len() > 1 => drop(shelf.trail.pop()),
@@ -123,12 +165,13 @@ impl State {
         let trouble = match answer {
             Ok(Listing::Contents(page)) => return shelf.receive(request, page),
             Ok(Listing::Auth { auth }) => {
-                let trouble = match &shelf.access {
+                let told = auth.problem.clone().map(Trouble::from);
+                let trouble = told.or_else(|| match &shelf.access {
                     Access::SignedOut(sign_in) => sign_in.trouble.clone(),
                     Access::Open => Some(Trouble::from(ProblemCode::SignInAgain)),
                     _ => None,
-                };
-                shelf.access = Access::SignedOut(SignIn { auth, step: SignInStep::Ready, trouble });
+                });
+                shelf.access = Access::SignedOut(SignIn { auth, step: SignInStep::Ready, trouble, code: None });
                 return;
             }
             Ok(Listing::Failed { error }) => Trouble::from(error),

@@ -42,6 +42,8 @@ pub struct State {
     pub storing: Option<Storing>,
     /// A passing remark, such as the limit being reached.
     pub notice: Option<Notice>,
+    /// Whether the visitor is asked if the site's access to the open source is to be removed.
+    pub removing: bool,
 }
 
 /// A passing remark.
@@ -88,6 +90,8 @@ pub struct SignIn {
     pub step: SignInStep,
     /// How the one before ended, when it did not end well.
     pub trouble: Option<Trouble>,
+    /// What the visitor is to type in the window.
+    pub code: Option<String>,
 }
 
 /// How far a sign-in is.
@@ -95,8 +99,10 @@ pub struct SignIn {
 pub enum SignInStep {
     /// Waiting for the visitor to press Connect.
     Ready,
-    /// In its window. Whether that window is still open cannot always be seen, so nobody asks.
+    /// In its window.
     Away,
+    /// The window cannot be seen any more. It may be gone, or only out of this page's reach, where the sign-in goes on.
+    OutOfSight,
     /// The browser opened no window: a link has to do.
     Blocked,
 }
@@ -170,12 +176,19 @@ pub struct PageRequest {
     pub path: String,
     /// `None` is the first page.
     pub cursor: Option<String>,
+    /// Whether a sign-in that is due asks for another account.
+    pub switch_account: bool,
 }
 
 impl PageRequest {
     /// The first page of a shelf's root.
     pub fn root(shelf: usize) -> Self {
-        Self { shelf, path: "/".to_owned(), cursor: None }
+        Self::first(shelf, "/")
+    }
+
+    /// The first page of a folder.
+    pub fn first(shelf: usize, path: &str) -> Self {
+        Self { shelf, path: path.to_owned(), cursor: None, switch_account: false }
     }
 }
 
@@ -191,6 +204,7 @@ impl State {
             selection: Selection::new(min, max),
             storing: None,
             notice: None,
+            removing: false,
         }
     }
 
@@ -206,7 +220,7 @@ impl State {
 
     /// Whether there is anything to go back to.
     pub fn can_go_back(&self) -> bool {
-        self.storing.is_none() && self.open.is_some() && (self.shelves.len() > 1 || !self.is_at_root())
+        self.storing.is_none() && self.open.is_some() && (self.removing || self.shelves.len() > 1 || !self.is_at_root())
     }
 
     /// Whether what is open has no folder above it.
@@ -222,7 +236,7 @@ impl State {
             Rest::Failed(cursor, _) => cursor.clone(),
             Rest::Loading(_) | Rest::End => return None,
         };
-        Some(PageRequest { shelf: self.open?, path: folder.path.clone(), cursor })
+        Some(PageRequest { cursor, ..PageRequest::first(self.open?, &folder.path) })
     }
 
     /// The folder names that lead to what is seen, as `originalPath` has them.
@@ -262,6 +276,12 @@ impl Storing {
     /// How many have failed.
     pub fn failed(&self) -> usize {
         self.photos.iter().filter(|photo| matches!(photo.progress, Progress::Failed(_))).count()
+    }
+
+    /// The source that the visitor has to connect again before it gives what failed.
+    pub fn signed_out_source(&self) -> Option<&'static Source> {
+        let lost = |photo: &&Photo| matches!(&photo.progress, Progress::Failed(it) if it.needs_sign_in());
+        self.photos.iter().find(lost).map(|photo| photo.chosen.source)
     }
 
     /// Whether trying again may help with at least one.

@@ -14,7 +14,7 @@ fn item(path: &str) -> Item {
 }
 
 fn root(cursor: Option<&str>) -> PageRequest {
-    PageRequest { shelf: 0, path: "/".to_owned(), cursor: cursor.map(str::to_owned) }
+    PageRequest { cursor: cursor.map(str::to_owned), ..PageRequest::root(0) }
 }
 
 fn page(paths: &[&str], next: &str) -> Result<Listing, Trouble> {
@@ -23,7 +23,7 @@ fn page(paths: &[&str], next: &str) -> Result<Listing, Trouble> {
 }
 
 fn auth() -> Result<Listing, Trouble> {
-    Ok(Listing::Auth { auth: AuthNeeded { redirect_url: "https://h/".to_owned(), attempt: None } })
+    Ok(Listing::Auth { auth: AuthNeeded { redirect_url: "https://h/".to_owned(), ..AuthNeeded::default() } })
 }
 
 fn shown(state: &State) -> Vec<&str> {
@@ -99,7 +99,7 @@ fn an_answer_for_a_folder_that_was_left_changes_nothing_seen() {
     let mut state = state(1);
     listed(&mut state, root(None), page(&["/1/", "/2/"], ""));
     state.apply(Event::Opened(item("/1/").into()));
-    let request = state.folder().map(|folder| PageRequest { shelf: 0, path: folder.path.clone(), cursor: None });
+    let request = state.folder().map(|folder| PageRequest::first(0, &folder.path));
     let request = request.expect("an open folder");
     state.apply(Event::WentBack);
     state.apply(Event::Listed(request, page(&["x"], "")));
@@ -126,7 +126,7 @@ fn a_session_that_dies_mid_way_keeps_folders_and_choice() {
     let mut state = state(1);
     listed(&mut state, root(None), page(&["/1/"], ""));
     state.apply(Event::Opened(item("/1/").into()));
-    let inner = PageRequest { shelf: 0, path: "/1/".to_owned(), cursor: None };
+    let inner = PageRequest::first(0, "/1/");
     listed(&mut state, inner.clone(), page(&["a"], "n"));
     choose(&mut state, "a");
     listed(&mut state, PageRequest { cursor: Some("n".to_owned()), ..inner }, auth());

@@ -1,6 +1,6 @@
 //! Everything after the list of services, behind one boundary: this can become a chunk of its own.
 
-use super::{Ui, connect, folder, icon, part, shape, storing, trouble};
+use super::{Ui, account, connect, folder, icon, part, shape, storing, trouble};
 use crate::picker::Action;
 use crate::state::{Access, State};
 use leptos::prelude::*;
@@ -12,12 +12,16 @@ enum Screen {
     Connect,
     Folder,
     Failed,
+    Removing,
     Storing,
 }
 
 fn screen(state: &State) -> Screen {
     if state.storing.is_some() {
         return Screen::Storing;
+    }
+    if state.removing {
+        return Screen::Removing;
     }
     match state.shelf().map(|shelf| &shelf.access) {
         None => Screen::Welcome,
@@ -47,6 +51,7 @@ pub(super) fn browse(ui: Ui) -> impl IntoView {
                 Screen::Failed => {
                     failed().map(|trouble| trouble::trouble(ui, trouble, move || ui.send(Action::Reload))).into_any()
                 }
+                Screen::Removing => account::removing(ui).into_any(),
                 Screen::Storing => storing::storing(ui).into_any(),
             })}
         </main>

@@ -2,6 +2,7 @@
 
 use super::{Ui, icon, part};
 use crate::picker::Action;
+use crate::sources::Source;
 use crate::state::{Access, SignIn, SignInStep};
 use bowerbird_protocol::problem::ProblemCode;
 use leptos::prelude::*;
@@ -15,14 +16,12 @@ pub(super) fn connect(ui: Ui) -> impl IntoView {
     part(move || {
         shown.get().map(|(source, sign_in)| {
             let trouble = sign_in.trouble.as_ref().map(|trouble| {
-                view! { <p class="remark" role="alert" data-problem=trouble.code_name()>{ui.say(&trouble.sentence())}</p> }
+                view! { <p class="remark" role="alert" data-problem=trouble.code_name()>{ui.say_of(&trouble.sentence(), source)}</p> }
             });
-            let step = match sign_in.step {
-                SignInStep::Ready => ready(ui, source, &sign_in).into_any(),
-                SignInStep::Away => away(ui, ui.say_of("connect.away", source), &sign_in, ui.say("connect.again")).into_any(),
-                SignInStep::Blocked => {
-                    away(ui, ui.say("connect.blocked"), &sign_in, ui.say_of("connect.link", source)).into_any()
-                }
+            let step = match (&sign_in.code, sign_in.step) {
+                (_, SignInStep::Ready) => ready(ui, source, &sign_in).into_any(),
+                (Some(code), _) => typing(ui, source, code.clone()).into_any(),
+                (None, step) => away(ui, source, &sign_in, step).into_any(),
             };
             view! {
                 <div class="message connect" data-source=source.name>
@@ -36,23 +35,66 @@ pub(super) fn connect(ui: Ui) -> impl IntoView {
     })
 }
 
-fn ready(ui: Ui, source: &crate::sources::Source, sign_in: &SignIn) -> impl IntoView {
+fn ready(ui: Ui, source: &Source, sign_in: &SignIn) -> impl IntoView {
     let declined = sign_in.trouble.as_ref().is_some_and(|trouble| trouble.is(ProblemCode::PermissionDeclined));
     let label = if declined { ui.say("connect.ask_again") } else { ui.say_of("connect.button", source) };
+    let site = sign_in.auth.site.clone().unwrap_or_else(|| ui.say("connect.this_site"));
+    let fill = [("siteName", site.as_str()), ("providerName", &ui.source_name(source))];
+    let reads = ui.words(if source.albums { "connect.reads_albums" } else { "connect.reads" }, None, &fill);
+    let privacy = sign_in.auth.privacy_url.clone().map(|url| {
+        let words = ui.words("connect.privacy", None, &fill);
+        view! { <a class="hint" data-action="privacy" href=url target="_blank" rel="noopener noreferrer">{words}</a> }
+    });
     view! {
+        <p class="hint">{reads}</p>
+        <p class="hint">{ui.say("connect.promise")}</p>
+        {privacy}
         <button type="button" class="primary" data-action="connect" on:click=ui.click(Action::Connect)>{label}</button>
         <p class="hint">{ui.say("connect.window")}</p>
-        <p class="hint">{ui.say("connect.promise")}</p>
     }
 }
 
 /// While the visitor is in the other window, or should be. The link is a true one, so that it works where scripts may
-/// open nothing.
-fn away(ui: Ui, words: String, sign_in: &SignIn, link: String) -> impl IntoView {
+/// open nothing; `opener` lets that window hand the sign-in over.
+fn away(ui: Ui, source: &Source, sign_in: &SignIn, step: SignInStep) -> impl IntoView {
+    let blocked = step == SignInStep::Blocked;
+    let (words, link) = match step {
+        SignInStep::Blocked => ("connect.blocked", "connect.link"),
+        SignInStep::OutOfSight => ("connect.out_of_sight", "connect.again"),
+        _ => ("connect.away", "connect.again"),
+    };
+    let here = (blocked && sign_in.auth.full_page).then(|| {
+        view! {
+            <button type="button" class="secondary" data-action="here" on:click=ui.click(Action::ConnectHere)>
+                {ui.say("connect.here")}
+            </button>
+        }
+    });
     view! {
-        <p role="status">{words}</p>
+        <p role="status">{ui.say_of(words, source)}</p>
         <div class="spinner" aria-hidden="true"></div>
-        <a class="secondary" data-action="open" href=sign_in.auth.redirect_url.clone() target="_blank">{link}</a>
-        <button type="button" class="plain" on:click=ui.click(Action::StopConnecting)>{ui.say("connect.cancel")}</button>
+        <a class="secondary" data-action="open" href=sign_in.auth.redirect_url.clone() target="_blank" rel="opener">
+            {ui.say_of(link, source)}
+        </a>
+        {here}
+        {cancel(ui)}
+    }
+}
+
+/// While the window asks for a code.
+fn typing(ui: Ui, source: &Source, code: String) -> impl IntoView {
+    view! {
+        <p role="status">{ui.say_of("connect.type", source)}</p>
+        <output class="code" dir="ltr">{code}</output>
+        <p class="hint">{ui.say("connect.type_hint")}</p>
+        {cancel(ui)}
+    }
+}
+
+fn cancel(ui: Ui) -> impl IntoView {
+    view! {
+        <button type="button" class="plain" data-action="stop" on:click=ui.click(Action::StopConnecting)>
+            {ui.say("connect.cancel")}
+        </button>
     }
 }

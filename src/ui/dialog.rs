@@ -1,8 +1,7 @@
 //! The frame: title, way back, account, close; services beside what is open; footer.
 
-use super::{Ui, browse, footer, icon, part, services, shape, words};
+use super::{Ui, account, browse, footer, icon, part, services, shape, words};
 use crate::picker::{Action, Picker};
-use crate::state::Access;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -37,13 +36,17 @@ pub fn dialog(picker: Picker) -> impl IntoView {
             on:cancel=move |event: web_sys::Event| {
                 // The picker closes it, once the page has its result.
                 event.prevent_default();
-                ui.send(Action::Cancel);
+                // Escape closes what is uppermost.
+                if !ui.menu.try_get_untracked().unwrap_or_default() {
+                    ui.send(Action::Cancel);
+                }
+                ui.menu.try_set(false);
             }
         >
             <header class="header">
                 <BackButton ui />
                 <h1 id="title" class="title">{words(move || title(ui, max))}</h1>
-                <Account ui />
+                {account::account(ui)}
                 <button type="button" class="plain round" aria-label=ui.say("dialog.close") on:click=ui.click(Action::Cancel)>
                     {icon(shape::CLOSE)}
                 </button>
@@ -76,30 +79,6 @@ fn BackButton(ui: Ui) -> impl IntoView {
                 <button type="button" class="plain round back" class:to-services=to_services aria-label=ui.say("dialog.back") on:click=ui.click(Action::GoBack)>
                     {icon(shape::BACK)}
                 </button>
-            }
-        })
-    })
-}
-
-#[component]
-fn Account(ui: Ui) -> impl IntoView {
-    let account = ui.memo(|state| {
-        let shelf = state.shelf().filter(|shelf| shelf.access == Access::Open && state.storing.is_none())?;
-        // Further in, the album's name needs the room.
-        state.is_at_root().then_some(())?;
-        Some(shelf.account.clone().unwrap_or_default())
-    });
-    part(move || {
-        account.get().map(|name| {
-            let label = ui.words("account.signed_in", None, &[("displayName", &name)]);
-            view! {
-                <div class="account">
-                    <span class="name" title=label>{name}</span>
-                    <button type="button" class="plain sign-out" on:click=ui.click(Action::SignOut)>
-                        {icon(shape::OUT)}
-                        <span>{ui.say("account.sign_out")}</span>
-                    </button>
-                </div>
             }
         })
     })

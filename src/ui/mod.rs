@@ -1,5 +1,6 @@
 //! What is seen: one component a file. Reads the state, tells the picker, and calls nobody else.
 
+mod account;
 mod browse;
 mod connect;
 mod dialog;
@@ -37,6 +38,8 @@ struct Ui {
     state: RwSignal<State>,
     picker: StoredValue<Picker, LocalStorage>,
     text: StoredValue<Text, LocalStorage>,
+    /// Whether the account's menu is open.
+    menu: RwSignal<bool>,
     /// How far down each folder was scrolled when it was left, by source and path.
     places: StoredValue<Vec<(String, i32)>, LocalStorage>,
 }
@@ -47,6 +50,7 @@ impl Ui {
             state: picker.state().into(),
             text: StoredValue::new_local(Text::english(&picker.options().custom_text)),
             picker: StoredValue::new_local(picker),
+            menu: RwSignal::new(false),
             places: StoredValue::new_local(Vec::new()),
         }
     }
@@ -126,6 +130,6 @@ mod shape {
         "M4 6h10a2 2 0 0 1 2 2v2.5l4-2.5v8l-4-2.5V16a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V8c0-1.1.9-2 2-2z";
     pub const PHOTO: &str = "M4 4h16a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2H4a2 2 0 0 1-2-2V6c0-1.1.9-2 2-2zm1 13h14l-4.5-6-3.5 4.5-2.5-3zM8 8a1.5 1.5 0 1 0 0 3 1.5 1.5 0 0 0 0-3z";
     pub const ALERT: &str = "M12 2a10 10 0 1 1 0 20 10 10 0 0 1 0-20zm-1 5v7h2V7zm0 9v2h2v-2z";
-    pub const OUT: &str =
-        "M10 3v2H5v14h5v2H5a2 2 0 0 1-2-2V5c0-1.1.9-2 2-2zm6.6 4L21.5 12l-4.9 5-1.4-1.4 2.5-2.6H9v-2h8.7l-2.5-2.6z";
+    pub const PERSON: &str = "M12 3a5 5 0 1 1 0 10 5 5 0 0 1 0-10zm0 12c5 0 9 2.2 9 5v1H3v-1c0-2.8 4-5 9-5z";
+    pub const DOWN: &str = "M12 15.5 5.5 9 7 7.6l5 5 5-5L18.5 9z";
 }

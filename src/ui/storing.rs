@@ -72,13 +72,21 @@ fn sentence(ui: Ui, photo: &Photo) -> String {
         }
         Progress::Moving { received, total: None } => text::bytes(*received),
         Progress::Stored(_) => ui.say("storing.stored"),
-        Progress::Failed(trouble) => ui.say(&trouble.sentence()),
+        Progress::Failed(trouble) => ui.say_of(&trouble.sentence(), photo.chosen.source),
     }
 }
 
 fn choices(ui: Ui) -> impl IntoView {
-    let (stored, can_retry) = ui.state.with_untracked(|state| {
-        state.storing.as_ref().map_or((0, false), |storing| (storing.stored(), storing.can_retry()))
+    let (stored, can_retry, signed_out) = ui.state.with_untracked(|state| {
+        let storing = state.storing.as_ref();
+        storing.map_or((0, false, None), |it| (it.stored(), it.can_retry(), it.signed_out_source()))
+    });
+    let connect = signed_out.map(|source| {
+        view! {
+            <button type="button" class="primary" data-action="connect-again" on:click=ui.click(Action::ConnectAgain)>
+                {ui.say_of("connect.button", source)}
+            </button>
+        }
     });
     let on = match stored {
         0 => view! {
@@ -94,6 +102,7 @@ fn choices(ui: Ui) -> impl IntoView {
     };
     view! {
         <div class="choices">
+            {connect}
             {can_retry.then(|| view! {
                 <button type="button" class="primary" data-action="retry" on:click=ui.click(Action::Confirm)>
                     {ui.say("storing.retry")}

@@ -6,10 +6,12 @@ use leptos::prelude::*;
 
 /// A failure that takes the place of what was asked for.
 pub(super) fn trouble(ui: Ui, trouble: Trouble, again: impl Fn() + 'static) -> impl IntoView {
+    let source = ui.state.with_untracked(|state| state.shelf().map(|shelf| ui.source_name(shelf.source)));
+    let fill = [("providerName", source.as_deref().unwrap_or_default())];
     view! {
         <div class="message trouble" role="alert" data-problem=trouble.code_name()>
             {icon(shape::ALERT)}
-            <p>{ui.say(&trouble.sentence())}</p>
+            <p>{ui.words(&trouble.sentence(), None, &fill)}</p>
             <button type="button" class="primary" on:click=move |_| again()>{ui.say("trouble.retry")}</button>
         </div>
     }

@@ -10,12 +10,13 @@ mod stage;
 use bowerbird_emulator::{FACEBOOK_APP_SECRET, INSTAGRAM_APP_SECRET, Settings};
 use bowerbird_protocol::listing::{Contents, Item, ListCloud, ListReply, ListRequest, Listing};
 use bowerbird_protocol::session::{
-    AuthNeeded, LogoutCloud, LogoutRequest, SignIn, SignInState, WaitFor, WaitReply, WaitRequest,
+    AuthNeeded, CompleteRequest, Completion, LogoutCloud, LogoutRequest, SignIn, SignInState, WaitFor, WaitReply,
+    WaitRequest,
 };
 use bowerbird_protocol::store::{StoreCloud, StoreEvent, StoreOutcome, StoreReply, StoreRequest, StoredFile};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use stage::Stage;
 use std::cell::RefCell;
@@ -153,7 +154,16 @@ impl<'a> Page<'a> {
     }
 
     async fn lists_each(&self, clouds: BTreeMap<String, ListCloud>) -> BTreeMap<String, Listing> {
-        let request = ListRequest { apikey: KEY.to_owned(), clouds, flow: None, token: self.token(), accept: None };
+        let request = ListRequest {
+            apikey: KEY.to_owned(),
+            clouds,
+            flow: None,
+            token: self.token(),
+            accept: None,
+            appurl: Some(self.stage.page.clone()),
+            completes: true,
+            remember: false,
+        };
         let reply: ListReply = self.asks("/folder/list", &request).await;
         self.token.replace(Some(reply.token));
         reply.clouds
@@ -161,7 +171,9 @@ impl<'a> Page<'a> {
 
     /// Lists the roots of sources that are not connected, in one request.
     async fn is_offered(&self, sources: &[&str]) -> BTreeMap<String, AuthNeeded> {
-        let root = |source: &&str| ((*source).to_owned(), ListCloud { path: "/".to_owned(), next: None });
+        let root = |source: &&str| {
+            ((*source).to_owned(), ListCloud { path: "/".to_owned(), next: None, switch_account: false })
+        };
         let listings = self.lists_each(sources.iter().map(root).collect()).await;
         assert_eq!(listings.keys().map(String::as_str).collect::<Vec<_>>(), sources);
         let auth = |(source, listing)| match listing {
@@ -172,7 +184,7 @@ impl<'a> Page<'a> {
     }
 
     async fn lists_page(&self, source: &str, path: &str, next: Option<String>) -> Contents {
-        let asked = ListCloud { path: path.to_owned(), next };
+        let asked = ListCloud { path: path.to_owned(), next, switch_account: false };
         match self.lists_each([(source.to_owned(), asked)].into()).await.remove(source) {
             Some(Listing::Contents(contents)) => contents,
             other => panic!("{source} does not list {path}: {other:?}"),
@@ -200,13 +212,24 @@ impl<'a> Page<'a> {
             token: self.token().unwrap(),
             clouds: [(source.to_owned(), WaitFor { attempt })].into(),
         };
-        let (reply, ()) =
-            tokio::join!(self.asks::<WaitReply>("/auth/wait", &request), self.goes_through_the_popup(offer, account));
-        assert_eq!(reply.clouds[source], SignIn::State { state: SignInState::Connected });
+        let signs_in = async {
+            let code = self.goes_through_the_popup(offer, account).await;
+            let completion = Completion { attempt: request.clouds[source].attempt.clone(), code };
+            let request = CompleteRequest {
+                apikey: KEY.to_owned(),
+                token: self.token().unwrap(),
+                clouds: [(source.to_owned(), completion)].into(),
+            };
+            self.asks::<WaitReply>("/auth/complete", &request).await
+        };
+        let (reply, completed) = tokio::join!(self.asks::<WaitReply>("/auth/wait", &request), signs_in);
+        assert_eq!(reply.clouds[source], SignIn::state(SignInState::Connected));
+        assert_eq!(completed.clouds, reply.clouds);
     }
 
     /// What happens in the popup. Its pages are plain forms, and redirects are followed from host to host.
-    async fn goes_through_the_popup(&self, offer: &AuthNeeded, account: &str) {
+    /// Answers the code that the last page hands over.
+    async fn goes_through_the_popup(&self, offer: &AuthNeeded, account: &str) -> String {
         let http = &self.stage.http;
         let chooser = http.get(&offer.redirect_url).send().await.unwrap();
         let dialog = chooser.url().clone();
@@ -221,6 +244,9 @@ impl<'a> Page<'a> {
         assert!(end.url().as_str().starts_with(&self.stage.companion), "the visitor is at {}", end.url());
         let html = end.text().await.unwrap();
         assert!(html.contains("You are signed in"), "{html}");
+        let (_, data) = html.split_once("id=\"handover\">").unwrap();
+        let handover: Value = serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap();
+        handover["code"].as_str().unwrap().to_owned()
     }
 
     /// Stores photos as the widget does, and gives every event.
@@ -261,7 +287,7 @@ impl<'a> Page<'a> {
     }
 
     async fn signs_out(&self, source: &str) {
-        let clouds = Some([(source.to_owned(), LogoutCloud {})].into());
+        let clouds = Some([(source.to_owned(), LogoutCloud::default())].into());
         let request = LogoutRequest { apikey: KEY.to_owned(), token: self.token(), flow: None, clouds };
         let reply: BTreeMap<String, LogoutCloud> = self.asks("/auth/logout", &request).await;
         assert!(reply.contains_key(source), "{reply:?}");

@@ -3,10 +3,11 @@
 #![allow(dead_code, reason = "each test crate that sets up this stage uses a part of it")]
 
 use axum::Router;
+use axum::http::{HeaderMap, Uri};
 use axum::response::Html;
 use axum::routing::get;
 use bowerbird_companion::App;
-use bowerbird_companion::config::Config;
+use bowerbird_companion::config::{AppConfig, Config};
 use bowerbird_emulator::{Emulator, Settings};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -50,7 +51,7 @@ impl Stage {
         }
         let data = tempfile::tempdir().expect("a temporary folder");
         let url = |path: &str| format!("{meta}{path}").parse().expect("an address");
-        let config = Config {
+        let mut config = Config {
             public_url: companion.parse().expect("an address"),
             data_dir: data.path().join("companion"),
             widget_dir: PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("pkg"),
@@ -63,9 +64,34 @@ impl Stage {
             ..Config::default()
         };
         let page = serve_page(page_of(&companion)).await;
+        // As a careful site has it: its own origin, and those of its pages on which a sign-in may end.
+        let pages = ["", "coop-same-origin/", "coop-same-origin-allow-popups/"];
+        config.apps = vec![AppConfig {
+            origins: vec![page.trim_end_matches('/').to_owned()],
+            addresses: pages.map(|path| format!("{page}{path}")).to_vec(),
+            name: Some("Larkspur Prints".to_owned()),
+            privacy_url: Some(format!("{page}privacy").parse().expect("an address")),
+            ..AppConfig::open("demo")
+        }];
         let mut stage = Self { emulator, companion, page, http: reqwest::Client::new(), config, running: None, data };
         stage.start_on(listener).await;
         stage
+    }
+
+    /// The customer's page under a path, without a slash at its start. A segment `coop-VALUE`, as in
+    /// `coop-same-origin/`, gives it the header `Cross-Origin-Opener-Policy: VALUE`.
+    pub fn page_at(&self, path: &str) -> String {
+        format!("{}{path}", self.page)
+    }
+
+    /// The same page in a frame of a page of another site, `http://127.0.0.1:PORT`. In front, `coop-VALUE/` is the outer
+    /// page's: browsers pay no heed to the header in a frame.
+    pub fn framed_page(&self, path: &str) -> String {
+        let site = self.page.replace("//localhost:", "//127.0.0.1:");
+        match path.split_once('/') {
+            Some((policy, path)) if policy.starts_with("coop-") => format!("{site}{policy}/frame/{path}"),
+            _ => format!("{site}frame/{path}"),
+        }
     }
 
     /// Stops the companion, as a machine that goes down does.
@@ -91,6 +117,24 @@ impl Stage {
             app.serve(listener, until).await.expect("the companion serves");
         });
         self.running = Some((stop, running));
+    }
+
+    /// How many providers' tokens the companion keeps.
+    pub async fn connections(&self) -> i64 {
+        let file = self.config.data_dir.join("companion.sqlite");
+        let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.expect("the database");
+        sqlx::query_scalar("SELECT COUNT(*) FROM connections").fetch_one(&pool).await.expect("a count")
+    }
+
+    /// Waits until the companion keeps so many.
+    pub async fn has_connections(&self, count: i64) {
+        for _ in 0..100 {
+            if self.connections().await == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("the companion keeps {} connections", self.connections().await);
     }
 
     /// The bytes that the companion serves for a stored file.
@@ -135,15 +179,47 @@ async fn listen(port: u16) -> TcpListener {
     panic!("port {port} cannot be had");
 }
 
+/// Serves the same page under every path, but for two kinds of segments:
+///
+/// - `coop-VALUE`: the answer has the header `Cross-Origin-Opener-Policy: VALUE`.
+/// - `frame`: a page of which all is a frame that shows the rest of the path, with the query, on `localhost`.
+///
+/// What stands before `frame` is the outer page's, what stands behind it the inner page's: of
+/// `/coop-same-origin/frame/album/` the outer page has the header, and the inner one is `/album/`.
 async fn serve_page(html: String) -> String {
     let listener = listen(0).await;
     let port = listener.local_addr().expect("a bound listener has an address").port();
-    let router = Router::new().fallback(get(move || async move { Html(html) }));
+    let router = Router::new().fallback(get(move |uri: Uri| async move {
+        let (outer, inner) = match uri.path().split_once("/frame/") {
+            Some((outer, inner)) => (outer, Some(inner)),
+            None => (uri.path(), None),
+        };
+        let mut headers = HeaderMap::new();
+        if let Some(value) = outer.split('/').find_map(|segment| segment.strip_prefix("coop-")) {
+            headers.insert("cross-origin-opener-policy", value.parse().expect("a header's value"));
+        }
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let html = match inner {
+            Some(inner) => frame_of(&format!("http://localhost:{port}/{inner}{query}")),
+            None => html,
+        };
+        (headers, Html(html))
+    }));
     tokio::spawn(async move { axum::serve(listener, router).await });
     format!("http://localhost:{port}/")
 }
 
-/// The page of README: one script, one `init`, one `pick`. `?` and JSON after the address are the options.
+/// A page that has nothing but another page in it.
+fn frame_of(address: &str) -> String {
+    let address = address.replace('&', "&amp;").replace('"', "&quot;");
+    format!(
+        r#"<!doctype html><html lang="en"><meta charset="utf-8"><title>A page around a page</title><link rel="icon" href="data:,">
+<body style="margin: 0"><iframe src="{address}" style="border: 0; display: block; width: 100vw; height: 100vh"></iframe></body></html>"#
+    )
+}
+
+/// The page of README: one script, one `init`, one `pick`. `?` and JSON after the address are the options; its member `init` is
+/// for `init`.
 fn page_of(companion: &str) -> String {
     format!(
         r#"<!doctype html><html lang="en"><meta charset="utf-8">
@@ -151,12 +227,13 @@ fn page_of(companion: &str) -> String {
 <body style="font-family: sans-serif"><h1>Prints</h1><button id="pick">Pick</button><div style="height: 3000px"></div>
 <script src="{companion}/bowerbird.js"></script>
 <script>
-  const client = bowerbird.init('demo', {{ url: '{companion}' }});
-  const options = JSON.parse(decodeURIComponent(location.search.slice(1)) || '{{}}');
+  const {{ init, ...options }} = JSON.parse(decodeURIComponent(location.search.slice(1)) || '{{}}');
+  const client = bowerbird.init('demo', {{ url: '{companion}', ...init }});
   document.getElementById('pick').onclick = () => {{
     window.outcome = undefined;
     client.pick(options).then(result => window.outcome = {{ result }}, error => window.outcome = {{ error: error.message }});
   }};
+  if (client.returning) document.getElementById('pick').click();
 </script></body></html>"#
     )
 }

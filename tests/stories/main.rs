@@ -4,12 +4,14 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod browser;
+mod engines;
+mod signing_in;
 #[path = "../stage/mod.rs"]
 mod stage;
 mod tour;
 mod visitor;
 
-use browser::Browser;
+use browser::{Browser, Engine, Options};
 use serde_json::{Value, json};
 use stage::Stage;
 use std::time::Duration;
@@ -19,19 +21,23 @@ use visitor::Visitor;
 /// A login page that takes its time: a fast one hides what goes wrong while it is open.
 const DWELL: Duration = Duration::from_secs(2);
 
-/// Tells a story and puts the browser away, however it ends.
+/// Tells a story in Chromium.
 async fn tell<F: Future<Output = ()> + Send + 'static>(dwell: Duration, story: impl FnOnce(Visitor, Stage) -> F) {
-    tell_in(false, dwell, story).await;
+    tell_in(Engine::Chromium, Options::default(), dwell, story).await;
 }
 
-/// The same in dark colours, if so wished.
+/// Tells a story in some browser, and puts the browser away, however it ends.
 async fn tell_in<F: Future<Output = ()> + Send + 'static>(
-    dark: bool,
+    engine: Engine,
+    options: Options,
     dwell: Duration,
     story: impl FnOnce(Visitor, Stage) -> F,
 ) {
+    if !engine.is_here() {
+        return;
+    }
     let stage = Stage::set(dwell).await;
-    let visitor = Visitor::at(Browser::start(dark).await).await;
+    let visitor = Visitor::at(Browser::start(engine, options).await).await;
     let told = tokio::spawn(story(visitor.clone(), stage)).await;
     visitor.driver().clone().quit().await.expect("the browser ends");
     if let Err(error) = told {
@@ -145,7 +151,7 @@ async fn nothing_to_choose_from() {
     tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         visitor.begins(&stage.page, "facebook", 1, "ben").await;
         visitor.reads("There are no albums in this account.").await;
-        visitor.clicks(".sign-out").await;
+        visitor.chooses_for_the_account("sign-out").await;
         visitor.connects_as("alice").await;
         visitor.opens_folder("Someday").await;
         visitor.reads("There are no photos here.").await;
@@ -268,7 +274,8 @@ async fn every_screen_fits_a_phone_and_a_desk() {
     for (width, height) in [(390, 844), (1280, 800)] {
         for (dark, direction) in [(false, "ltr"), (true, "ltr"), (false, "rtl")] {
             let look = Look { width, height, dark, direction };
-            tell_in(dark, Duration::ZERO, async move |visitor: Visitor, stage: Stage| {
+            let options = Options { dark, ..Options::default() };
+            tell_in(Engine::Chromium, options, Duration::ZERO, async move |visitor: Visitor, stage: Stage| {
                 tour::every_screen(&visitor, &stage, look).await;
             })
             .await;

@@ -37,11 +37,12 @@ impl Visitor {
         &self.browser.driver
     }
 
-    /// Opens a customer's page that picks with these options.
+    /// Opens a customer's page that picks with these options, and is in its frame where it has one.
     pub async fn opens(&self, page: &str, options: Value) {
         let mut address: reqwest::Url = page.parse().expect("an address");
         address.set_query(Some(&options.to_string()));
         self.driver().goto(address.as_str()).await.expect("the page opens");
+        self.goes_back_to_the_page().await;
     }
 
     /// Presses the page's Pick button.
@@ -87,10 +88,65 @@ impl Visitor {
         self.clicks(&format!(".service[data-source='{source}']")).await;
     }
 
+    /// Opens the account's menu and chooses from it.
+    pub async fn chooses_for_the_account(&self, action: &str) {
+        self.clicks("[data-action='account']").await;
+        self.clicks(&format!(".menu [data-action='{action}']")).await;
+    }
+
     /// Presses Connect and goes through the provider's window as this account.
     pub async fn connects_as(&self, account: &str) {
         self.starts_connecting().await;
         self.signs_in(account, &["#continue"]).await;
+    }
+
+    /// Presses Connect where that takes the page itself, and comes back as this account.
+    pub async fn connects_on_the_page_as(&self, account: &str) {
+        self.clicks("[data-action='connect']").await;
+        self.clicks_outside(&format!("button[data-account='{account}']")).await;
+        self.clicks_outside("#continue").await;
+        self.sees(".dialog[open]").await;
+    }
+
+    /// In the window that asks for a code: looks it up in the dialog and types it.
+    pub async fn types_the_code(&self) {
+        let window = self.driver().window().await.expect("a window");
+        self.clicks_outside("#typed").await;
+        self.goes_back_to_the_page().await;
+        let code = self.sees(".code").await.text().await.expect("a code");
+        self.driver().switch_to_window(window).await.expect("the window");
+        let field = self.driver().find(By::Id("typed")).await.expect("a field");
+        field.send_keys(code.to_lowercase()).await.expect("typing");
+        self.clicks_outside("form button").await;
+    }
+
+    /// Opens another tab; who sits before it is answered.
+    pub async fn opens_another_tab(&self) -> Self {
+        let page = self.driver().new_tab().await.expect("a tab");
+        self.driver().switch_to_window(page.clone()).await.expect("the tab");
+        Self { browser: self.browser.clone(), page }
+    }
+
+    /// Presses Connect while these windows are open too, and is then in the new one.
+    pub async fn starts_connecting_beside(&self, others: &[WindowHandle]) {
+        let before = self.driver().windows().await.expect("windows");
+        assert!(others.iter().all(|other| before.contains(other)));
+        self.clicks("[data-action='connect']").await;
+        let began = Instant::now();
+        loop {
+            let windows = self.driver().windows().await.expect("windows");
+            if let Some(window) = windows.into_iter().find(|window| !before.contains(window)) {
+                return self.driver().switch_to_window(window).await.expect("the window");
+            }
+            assert!(began.elapsed() < PATIENCE, "no window has opened");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// As [`Self::signs_in`], where so many windows are left in the end.
+    pub async fn signs_in_beside(&self, account: &str, then: &[&str], left: usize) {
+        self.clicks_outside(&format!("button[data-account='{account}']")).await;
+        self.finishes(then, left).await;
     }
 
     /// Presses Connect and is then in the provider's window.
@@ -122,20 +178,33 @@ impl Visitor {
 
     /// In the provider's window: clicks on each of these, and is back at the page when the window has closed itself.
     pub async fn finishes_signing_in(&self, then: &[&str]) {
+        self.finishes(then, 1).await;
+    }
+
+    async fn finishes(&self, then: &[&str], left: usize) {
         for selector in then {
             self.clicks_outside(selector).await;
         }
         let began = Instant::now();
-        while self.driver().windows().await.expect("windows").len() > 1 {
+        while self.driver().windows().await.expect("windows").len() > left {
             assert!(began.elapsed() < PATIENCE, "the window of the sign-in stays open");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         self.goes_back_to_the_page().await;
     }
 
-    /// Turns to the customer's page.
+    /// Turns to the customer's page, into its frame where it has one.
     pub async fn goes_back_to_the_page(&self) {
         self.driver().switch_to_window(self.page.clone()).await.expect("the page");
+        if self.runs("return document.body?.firstElementChild?.tagName ?? ''").await == "IFRAME" {
+            self.driver().enter_frame(0).await.expect("the frame");
+        }
+    }
+
+    /// Closes the window that is in front, and is back at the page.
+    pub async fn closes_the_window(&self) {
+        self.driver().close_window().await.expect("the window closes");
+        self.goes_back_to_the_page().await;
     }
 
     /// Clicks on something of the page that is not ours.

@@ -22,7 +22,7 @@ pub enum Step {
     Surface,
     /// The widget's tests in Chromium.
     Browser,
-    /// The visitors' stories, end to end in Chromium.
+    /// The visitors' stories, end to end: all in Chromium, some in Firefox and WebKitGTK too.
     Stories,
 }
 

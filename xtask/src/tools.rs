@@ -3,14 +3,24 @@
 use crate::{children, paths};
 use anyhow::{Context, Result, bail};
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 const WASM_PACK: &str = "0.15.1";
 const CARGO_DENY: &str = "0.20.2";
+const GECKODRIVER: &str = "0.37.1";
 
-/// What the browser tests and stories need of Debian, and the command or font package that shows that it is there.
-const BROWSER_COMMANDS: &[(&str, &str)] = &[("chromium", "chromium"), ("chromedriver", "chromium-driver")];
+/// The command that shows that something is there, and Debian's package of it.
+type Part = (&'static str, &'static str);
+
+/// What the browser tests and stories need.
+const CHROMIUM: &[Part] = &[("chromium", "chromium"), ("chromedriver", "chromium-driver")];
+
+/// What the stories need besides, to be told in the other engines too. The driver of Firefox comes through cargo; the
+/// browser of WebKitGTK, MiniBrowser, is in the library that its driver depends on, and has no headless mode.
+const FIREFOX: &[Part] = &[("firefox", "firefox-esr")];
+const WEBKIT: &[Part] = &[("WebKitWebDriver", "webkit2gtk-driver"), ("Xvfb", "xvfb")];
+
 const FONTS: &[&str] = &["fonts-noto-core", "fonts-noto-cjk", "fonts-noto-color-emoji", "fonts-liberation"];
 
 /// The standard library for wasm, through rustup where it is missing.
@@ -51,7 +61,7 @@ pub fn c_compiler() -> Result<()> {
 pub fn all() -> Result<()> {
     wasm_target()?;
     c_compiler()?;
-    browser()?;
+    browsers()?;
     // The very version of the crate, or the test runner refuses the wasm.
     cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &locked_version("wasm-bindgen")?)?;
     cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
@@ -108,23 +118,23 @@ fn version_in(lock: &str, package: &str) -> Option<String> {
     Some(found.get("version")?.as_str()?.to_owned())
 }
 
-/// Chromium with its driver, and fonts for all scripts.
-fn browser() -> Result<()> {
-    let mut missing: Vec<&str> =
-        BROWSER_COMMANDS.iter().filter(|(command, _)| !present(command)).map(|(_, package)| *package).collect();
+/// The browsers with their drivers, and fonts for all scripts.
+fn browsers() -> Result<()> {
     let debian = fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line == "ID=debian"));
-    if !debian {
-        if missing.is_empty() {
-            return Ok(());
-        }
-        bail!(
-            "Chromium or Chrome and the chromedriver of the same version must be on the PATH. \
-             macOS: brew install --cask chromium chromedriver. Fedora: dnf install chromium chromedriver google-noto-fonts-all. \
-             Ubuntu: install Google's Chrome and chromedriver, since Ubuntu's are snaps. \
-             For the screenshots also the fonts {}.",
-            FONTS.join(", ")
-        );
+    if debian {
+        install_on_debian()?
+    } else {
+        judge_elsewhere()?
     }
+    if absent(FIREFOX).is_empty() {
+        cargo_tool("geckodriver", "geckodriver", GECKODRIVER)?;
+    }
+    Ok(())
+}
+
+fn install_on_debian() -> Result<()> {
+    let mut missing: Vec<&str> =
+        [CHROMIUM, FIREFOX, WEBKIT].iter().flat_map(|parts| absent(parts)).map(|(_, package)| package).collect();
     for font in FONTS {
         let (found, state) = children::output(children::command("dpkg-query").args(["-W", "-f", "${Status}", font]))?;
         if !found || !state.contains("install ok installed") {
@@ -154,15 +164,54 @@ fn browser() -> Result<()> {
     Ok(())
 }
 
-fn present(command: &str) -> bool {
-    match command {
-        "chromium" => {
-            ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"]
-                .iter()
-                .any(|name| children::exists(name))
-                || std::path::Path::new("/Applications/Google Chrome.app").exists()
-                || std::path::Path::new("/Applications/Chromium.app").exists()
+/// On machines that nothing is installed on, Chromium has to be there, and the other engines may be.
+fn judge_elsewhere() -> Result<()> {
+    if !absent(CHROMIUM).is_empty() {
+        bail!(
+            "Chromium or Chrome and the chromedriver of the same version must be on the PATH. \
+             macOS: brew install --cask chromium chromedriver. Fedora: dnf install chromium chromedriver google-noto-fonts-all. \
+             Ubuntu: install Google's Chrome and chromedriver, since Ubuntu's are snaps. \
+             For the screenshots also the fonts {}.",
+            FONTS.join(", ")
+        );
+    }
+    let ci = std::env::var_os("CI").is_some();
+    for (engine, parts) in [("Firefox", FIREFOX), ("WebKitGTK", WEBKIT)] {
+        if let Some(line) = left_out(engine, &absent(parts), ci)? {
+            println!("{line}");
         }
+    }
+    Ok(())
+}
+
+/// What to say of an engine of which this is missing. CI has to have them all.
+fn left_out(engine: &str, missing: &[Part], ci: bool) -> Result<Option<String>> {
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    let commands: Vec<&str> = missing.iter().map(|(command, _)| *command).collect();
+    let commands = commands.join(" and ");
+    if ci {
+        bail!("CI is set, so the stories must be told in {engine} too, and {commands} is not on the PATH");
+    }
+    Ok(Some(format!("!!! NOT TESTED: no story is told in {engine}, because {commands} is not on the PATH !!!")))
+}
+
+fn absent(parts: &[Part]) -> Vec<Part> {
+    parts.iter().copied().filter(|(command, _)| !present(command)).collect()
+}
+
+fn present(command: &str) -> bool {
+    let any = |names: &[&str], applications: &[&str]| {
+        names.iter().any(|name| children::exists(name))
+            || applications.iter().any(|name| Path::new("/Applications").join(format!("{name}.app")).exists())
+    };
+    match command {
+        "chromium" => any(
+            &["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"],
+            &["Google Chrome", "Chromium"],
+        ),
+        "firefox" => any(&["firefox", "firefox-esr"], &["Firefox"]),
         other => children::exists(other),
     }
 }
@@ -171,7 +220,7 @@ fn is_root() -> Result<bool> {
     Ok(children::output(children::command("id").arg("-u"))?.1.trim() == "0")
 }
 
-fn shown(path: &std::path::Path) -> String {
+fn shown(path: &Path) -> String {
     path.strip_prefix(paths::root()).unwrap_or(path).display().to_string()
 }
 
@@ -196,5 +245,14 @@ mod tests {
     #[test]
     fn binding_and_running_agree_on_the_version() {
         assert_eq!(locked_version("wasm-bindgen").unwrap(), locked_version("wasm-bindgen-cli-support").unwrap());
+    }
+
+    #[test]
+    fn an_engine_that_is_missing_is_named_and_fails_only_in_ci() {
+        assert!(left_out("Firefox", &[], true).unwrap().is_none());
+        let line = left_out("WebKitGTK", WEBKIT, false).unwrap().unwrap();
+        assert!(line.contains("NOT TESTED") && line.contains("WebKitGTK") && line.contains("Xvfb"), "{line}");
+        let error = left_out("Firefox", FIREFOX, true).unwrap_err().to_string();
+        assert!(error.contains("Firefox"), "{error}");
     }
 }

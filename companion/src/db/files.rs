@@ -14,6 +14,10 @@ pub struct FileRow {
     pub app_key: String,
     /// Where it came from.
     pub source: String,
+    /// The provider's app through which it came.
+    pub client_id: String,
+    /// The provider's id of the account, which is that app's.
+    pub account_id: String,
     /// Its path there.
     pub source_path: String,
     /// Its key in the storage.
@@ -40,13 +44,15 @@ pub struct FileRow {
 
 pub(super) fn insert(file: &FileRow, time: Millis) -> Query<'_, Sqlite, SqliteArguments> {
     sqlx::query(
-        "INSERT INTO files (handle, app_key, source, source_path, object_key, container, filename, mimetype, size, sha256, \
-                            width, height, caption, taken, created_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        "INSERT INTO files (handle, app_key, source, client_id, account_id, source_path, object_key, container, filename, \
+                            mimetype, size, sha256, width, height, caption, taken, created_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind(&file.handle)
     .bind(&file.app_key)
     .bind(&file.source)
+    .bind(&file.client_id)
+    .bind(&file.account_id)
     .bind(&file.source_path)
     .bind(&file.object_key)
     .bind(&file.container)
@@ -65,8 +71,8 @@ impl Db {
     /// The file with this handle.
     pub async fn file(&self, handle: &str) -> sqlx::Result<Option<FileRow>> {
         sqlx::query_as(
-            "SELECT handle, app_key, source, source_path, object_key, container, filename, mimetype, size, sha256, width, height, \
-             caption, taken FROM files WHERE handle = $1",
+            "SELECT handle, app_key, source, client_id, account_id, source_path, object_key, container, filename, mimetype, size, \
+             sha256, width, height, caption, taken FROM files WHERE handle = $1",
         )
         .bind(handle)
         .fetch_optional(&self.pool)

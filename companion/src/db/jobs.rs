@@ -111,6 +111,15 @@ impl Db {
             .await
     }
 
+    /// Whether there is a job for this wish.
+    pub async fn has_job(&self, request_key: &str) -> sqlx::Result<bool> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM jobs WHERE request_key = $1")
+            .bind(request_key)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.is_some())
+    }
+
     /// Takes the oldest waiting job.
     pub async fn claim_job(&self) -> sqlx::Result<Option<JobRow>> {
         sqlx::query_as(

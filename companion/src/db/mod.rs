@@ -1,15 +1,18 @@
 //! All SQL. SQLite now, in words that PostgreSQL takes too: text ids, integer milliseconds, `$1` placeholders.
 
+mod completions;
 mod files;
 mod jobs;
 mod sessions;
 mod signins;
 
+pub use completions::NewConnection;
 pub use files::FileRow;
 pub use jobs::{JobRow, JobState, NewJob, Standing};
-pub use sessions::{ConnectionRow, SessionRow};
-pub use signins::{CONNECTED, Finishing, NewConnection, SignInRow};
+pub use sessions::{ConnectionRow, IdleSince, SessionRow};
+pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
 
+use crate::seal::Keyring;
 use anyhow::Context as _;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
@@ -35,11 +38,13 @@ const JOBS_KEPT: Millis = 7 * 24 * 3600 * 1000;
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: SqlitePool,
+    /// Seals the tokens on their way in and opens them on their way out.
+    keyring: Keyring,
 }
 
 impl Db {
     /// Opens the database and brings its schema up to date. An empty `url` is `companion.sqlite` in `data_dir`.
-    pub async fn open(url: &str, data_dir: &Path) -> anyhow::Result<Self> {
+    pub async fn open(url: &str, data_dir: &Path, keyring: Keyring) -> anyhow::Result<Self> {
         let options = match url {
             "" => SqliteConnectOptions::new().filename(data_dir.join("companion.sqlite")),
             url => SqliteConnectOptions::from_str(url).context("database_url: must be sqlite://<file>")?,
@@ -56,12 +61,16 @@ impl Db {
             .await
             .context("cannot open the database")?;
         MIGRATIONS.run(&pool).await.context("cannot bring the database up to date")?;
-        Ok(Self { pool })
+        Ok(Self { pool, keyring })
     }
 
-    /// Forgets what has had its time: sessions idle since `idle_since` with their sign-ins, connections that nothing needs, old jobs.
-    pub async fn sweep(&self, idle_since: Millis) -> sqlx::Result<()> {
-        sqlx::query("DELETE FROM sessions WHERE seen_ms < $1").bind(idle_since).execute(&self.pool).await?;
+    /// Forgets what has had its time: sessions not used since, with their sign-ins, connections that nothing needs, old jobs.
+    pub async fn sweep(&self, idle: IdleSince) -> sqlx::Result<()> {
+        sqlx::query("DELETE FROM sessions WHERE seen_ms < CASE WHEN remembered = 1 THEN $1 ELSE $2 END")
+            .bind(idle.remembered)
+            .bind(idle.plain)
+            .execute(&self.pool)
+            .await?;
         sqlx::query("DELETE FROM jobs WHERE state IN ('stored', 'failed') AND updated_ms < $1")
             .bind(now() - JOBS_KEPT)
             .execute(&self.pool)

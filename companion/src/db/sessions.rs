@@ -11,6 +11,17 @@ pub struct SessionRow {
     pub id: String,
     /// When it was last used.
     pub seen_ms: Millis,
+    /// 1 when it outlasts the page.
+    pub remembered: i64,
+}
+
+/// Sessions last used before these are over.
+#[derive(Debug, Clone, Copy)]
+pub struct IdleSince {
+    /// One that ends with its page.
+    pub plain: Millis,
+    /// One that the site asked to be remembered.
+    pub remembered: Millis,
 }
 
 /// A provider's token and whose it is.
@@ -20,39 +31,77 @@ pub struct ConnectionRow {
     pub id: String,
     /// The public id of this session's pointer to it.
     pub link: String,
+    /// The provider's app that it is with.
+    pub client_id: String,
+    /// The provider's id of the account, which is that app's.
+    pub account_id: String,
     /// What the provider calls the account's owner.
     pub account_name: String,
     /// The provider's token.
     pub access_token: Secret,
 }
 
+type ConnectionColumns = (String, String, String, String, String, String);
+
 impl Db {
     /// A new session for the holder of the token with this hash.
-    pub async fn insert_session(&self, token_hash: &str, app_key: &str) -> sqlx::Result<SessionRow> {
-        let row = SessionRow { id: secrets::id(), seen_ms: now() };
-        sqlx::query("INSERT INTO sessions (id, token_hash, app_key, created_ms, seen_ms) VALUES ($1, $2, $3, $4, $4)")
-            .bind(&row.id)
-            .bind(token_hash)
-            .bind(app_key)
-            .bind(row.seen_ms)
-            .execute(&self.pool)
-            .await?;
+    pub async fn insert_session(
+        &self,
+        token_hash: &str,
+        app_key: &str,
+        origin: &str,
+        remembered: bool,
+    ) -> sqlx::Result<SessionRow> {
+        let row = SessionRow { id: secrets::id(), seen_ms: now(), remembered: i64::from(remembered) };
+        sqlx::query(
+            "INSERT INTO sessions (id, token_hash, app_key, origin, remembered, created_ms, seen_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6, $6)",
+        )
+        .bind(&row.id)
+        .bind(token_hash)
+        .bind(app_key)
+        .bind(origin)
+        .bind(row.remembered)
+        .bind(row.seen_ms)
+        .execute(&self.pool)
+        .await?;
         Ok(row)
     }
 
-    /// The session of a token and a key, if it was used since `idle_since`.
+    /// The session of a token, a key and an origin, if it was used since.
     pub async fn session(
         &self,
         token_hash: &str,
         app_key: &str,
-        idle_since: Millis,
+        origin: &str,
+        idle: IdleSince,
     ) -> sqlx::Result<Option<SessionRow>> {
-        sqlx::query_as("SELECT id, seen_ms FROM sessions WHERE token_hash = $1 AND app_key = $2 AND seen_ms >= $3")
-            .bind(token_hash)
-            .bind(app_key)
-            .bind(idle_since)
-            .fetch_optional(&self.pool)
-            .await
+        sqlx::query_as(
+            "SELECT id, seen_ms, remembered FROM sessions WHERE token_hash = $1 AND app_key = $2 AND origin = $3 \
+             AND seen_ms >= CASE WHEN remembered = 1 THEN $4 ELSE $5 END",
+        )
+        .bind(token_hash)
+        .bind(app_key)
+        .bind(origin)
+        .bind(idle.remembered)
+        .bind(idle.plain)
+        .fetch_optional(&self.pool)
+        .await
+    }
+
+    /// Has a session outlast its page.
+    pub async fn remember_session(&self, id: &str) -> sqlx::Result<()> {
+        sqlx::query("UPDATE sessions SET remembered = 1 WHERE id = $1").bind(id).execute(&self.pool).await.map(drop)
+    }
+
+    /// Counts a photo that a session asks to be stored; `false`, and nothing counted, when there were `most` already.
+    pub async fn count_store(&self, session: &str, most: i64) -> sqlx::Result<bool> {
+        let counted = sqlx::query("UPDATE sessions SET stores = stores + 1 WHERE id = $1 AND stores < $2")
+            .bind(session)
+            .bind(most)
+            .execute(&self.pool)
+            .await?;
+        Ok(counted.rows_affected() > 0)
     }
 
     /// Notes that a session is in use.
@@ -73,8 +122,8 @@ impl Db {
 
     /// The session's connection to a source, unless its token has run out.
     pub async fn connection(&self, session: &str, source: &str) -> sqlx::Result<Option<ConnectionRow>> {
-        let row: Option<(String, String, String, String)> = sqlx::query_as(
-            "SELECT c.id, l.id, c.account_name, c.access_token FROM session_connections l \
+        let row: Option<ConnectionColumns> = sqlx::query_as(
+            "SELECT c.id, l.id, c.client_id, c.account_id, c.account_name, c.access_token FROM session_connections l \
              JOIN connections c ON c.id = l.connection_id \
              WHERE l.session_id = $1 AND l.source = $2 AND (c.expires_ms IS NULL OR c.expires_ms > $3)",
         )
@@ -83,30 +132,46 @@ impl Db {
         .bind(now())
         .fetch_optional(&self.pool)
         .await?;
-        Ok(row.map(|(id, link, account_name, token)| ConnectionRow {
-            id,
-            link,
-            account_name,
-            access_token: Secret::new(token),
-        }))
+        Ok(row.and_then(|row| self.connection_of(row)))
     }
 
-    /// A connection's token, for a job.
-    pub async fn connection_token(&self, id: &str) -> sqlx::Result<Option<Secret>> {
-        let token: Option<String> = sqlx::query_scalar("SELECT access_token FROM connections WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(token.map(Secret::new))
+    /// A connection, for a job.
+    pub async fn connection_by_id(&self, id: &str) -> sqlx::Result<Option<ConnectionRow>> {
+        let row: Option<ConnectionColumns> = sqlx::query_as(
+            "SELECT id, '', client_id, account_id, account_name, access_token FROM connections WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(row.and_then(|row| self.connection_of(row)))
     }
 
-    /// Whether a thumbnail signed for this pointer may still be seen: signed in, and the session in use since `idle_since`.
-    pub async fn link_lives(&self, link: &str, idle_since: Millis) -> sqlx::Result<bool> {
+    fn connection_of(&self, row: ConnectionColumns) -> Option<ConnectionRow> {
+        let (id, link, client_id, account_id, account_name, sealed) = row;
+        let access_token = self.opened(&format!("connection:{id}"), &sealed)?;
+        Some(ConnectionRow { id, link, client_id, account_id, account_name, access_token })
+    }
+
+    /// Opens what is sealed in a row. A secret that does not open is as good as none, and the operator is told.
+    pub(super) fn opened(&self, place: &str, sealed: &str) -> Option<Secret> {
+        match self.keyring.open(place, sealed) {
+            Ok(secret) => Some(secret),
+            Err(error) => {
+                tracing::error!(place, cause = %error, "a secret in the database cannot be opened");
+                None
+            }
+        }
+    }
+
+    /// Whether a thumbnail signed for this pointer may still be seen: signed in, and the session in use since.
+    pub async fn link_lives(&self, link: &str, idle: IdleSince) -> sqlx::Result<bool> {
         let found: Option<i64> = sqlx::query_scalar(
-            "SELECT s.seen_ms FROM session_connections l JOIN sessions s ON s.id = l.session_id WHERE l.id = $1 AND s.seen_ms >= $2",
+            "SELECT s.seen_ms FROM session_connections l JOIN sessions s ON s.id = l.session_id WHERE l.id = $1 \
+             AND s.seen_ms >= CASE WHEN s.remembered = 1 THEN $2 ELSE $3 END",
         )
         .bind(link)
-        .bind(idle_since)
+        .bind(idle.remembered)
+        .bind(idle.plain)
         .fetch_optional(&self.pool)
         .await?;
         Ok(found.is_some())
@@ -127,13 +192,27 @@ impl Db {
         sqlx::query("DELETE FROM connections WHERE id = $1").bind(id).execute(&self.pool).await.map(drop)
     }
 
-    /// Tokens are kept only while a session or an unfinished job needs them.
+    /// Forgets what a provider's app was given for an account, in every session. Answers how many connections that were.
+    pub async fn delete_connections_of(&self, source: &str, client_id: &str, account: &str) -> sqlx::Result<u64> {
+        let gone = sqlx::query("DELETE FROM connections WHERE source = $1 AND client_id = $2 AND account_id = $3")
+            .bind(source)
+            .bind(client_id)
+            .bind(account)
+            .execute(&self.pool)
+            .await?;
+        Ok(gone.rows_affected())
+    }
+
+    /// Tokens are kept only while a session, a sign-in that is about to be completed or an unfinished job needs them.
     pub async fn drop_unneeded_connections(&self) -> sqlx::Result<()> {
         sqlx::query(
             "DELETE FROM connections \
              WHERE NOT EXISTS (SELECT 1 FROM session_connections l WHERE l.connection_id = connections.id) \
+             AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.connection_id = connections.id AND a.outcome IS NULL \
+                             AND a.code_expires_ms > $1) \
              AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.connection_id = connections.id AND j.state IN ('queued', 'running'))",
         )
+        .bind(now())
         .execute(&self.pool)
         .await
         .map(drop)

@@ -1,161 +1,271 @@
 //! Sign-ins, from the offer to the outcome.
 
 use super::{Db, Millis, now};
-use crate::secrets::{self, Secret};
+use crate::secrets::Secret;
 use sqlx::FromRow;
 
-/// A sign-in whose provider has just answered.
-#[derive(Debug, Clone, FromRow)]
-pub struct Finishing {
-    /// Its row.
-    pub id_hash: String,
-    /// In which session it began.
-    pub session_id: String,
-    /// Until when the answer counts.
-    pub state_expires_ms: Millis,
+/// How a sign-in is tied to the tab that began it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Binding {
+    /// Its window hands a code to the tab, which completes it.
+    Completion,
+    /// The visitor types a code that the tab shows.
+    Typed,
+    /// Not at all; the key allows it.
+    Unbound,
 }
 
-/// What a sign-in that ended well leaves.
-#[derive(Debug, Clone, Copy)]
-pub struct NewConnection<'a> {
-    /// The sign-in.
-    pub attempt: &'a Finishing,
-    /// From where.
-    pub source: &'a str,
-    /// The provider's id of the account.
-    pub account_id: &'a str,
-    /// What the provider calls its owner.
-    pub account_name: &'a str,
-    /// The provider's token.
-    pub token: &'a Secret,
-    /// When it runs out, if it does.
-    pub expires_ms: Option<Millis>,
+impl Binding {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Completion => "completion",
+            Self::Typed => "typed",
+            Self::Unbound => "unbound",
+        }
+    }
+
+    fn read(text: &str) -> Self {
+        match text {
+            "typed" => Self::Typed,
+            "unbound" => Self::Unbound,
+            _ => Self::Completion,
+        }
+    }
 }
+
+/// Where the typing of a code stands: not asked for, asked for, right.
+pub const TYPING: [i64; 3] = [0, 1, 2];
+
+/// A sign-in that is offered.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAttempt<'a> {
+    /// Its name.
+    pub id: &'a str,
+    /// In which session.
+    pub session: &'a str,
+    /// To where.
+    pub source: &'a str,
+    /// What ties it to its tab.
+    pub binding: Binding,
+    /// Where its window may end.
+    pub appurl: Option<&'a str>,
+    /// Whether a permission that was declined is asked for again.
+    pub rerequest: bool,
+    /// Whether another account is wanted.
+    pub switch_account: bool,
+}
+
+/// A sign-in on its way, with the site and the tab that it is for.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    /// Its name.
+    pub id: String,
+    /// In which session it began.
+    pub session_id: String,
+    /// The site.
+    pub app_key: String,
+    /// The page's origin; empty for a program.
+    pub origin: String,
+    /// Whether the session outlasts the page.
+    pub remembered: bool,
+    /// What ties it to its tab.
+    pub binding: Binding,
+    /// Where its window may end.
+    pub appurl: Option<String>,
+    /// Whether a permission that was declined is asked for again.
+    pub rerequest: bool,
+    /// Whether another account is wanted.
+    pub switch_account: bool,
+    /// One of [`TYPING`].
+    pub typing: i64,
+    /// The hash of the cookie of the browser that is asked for the code.
+    pub browser_hash: Option<String>,
+    /// Until when the provider's answer counts.
+    pub state_expires_ms: Millis,
+    /// What the exchange of the code must name.
+    pub verifier: Option<Secret>,
+}
+
+#[derive(FromRow)]
+struct AttemptColumns {
+    id_hash: String,
+    session_id: String,
+    app_key: String,
+    origin: String,
+    remembered: i64,
+    binding: String,
+    appurl: Option<String>,
+    rerequest: i64,
+    switch_account: i64,
+    typing: i64,
+    browser_hash: Option<String>,
+    state_expires_ms: Millis,
+    verifier: Option<String>,
+}
+
+const ATTEMPT: &str = "SELECT a.id_hash, a.session_id, s.app_key, s.origin, s.remembered, a.binding, a.appurl, a.rerequest, \
+     a.switch_account, a.typing, a.browser_hash, a.state_expires_ms, a.verifier FROM attempts a JOIN sessions s ON s.id = a.session_id";
 
 /// How a sign-in stands.
 #[derive(Debug, Clone, FromRow)]
 pub struct SignInRow {
     /// `connected`, a problem code, or nothing yet.
     pub outcome: Option<String>,
+    /// One of [`TYPING`].
+    pub typing: i64,
+    /// When its code runs out; 0 before the provider has answered.
+    pub code_expires_ms: Millis,
 }
 
 /// The outcome of a sign-in that ended well; every other is a problem code.
 pub const CONNECTED: &str = "connected";
 
 impl Db {
-    /// Offers a sign-in. If the session's last one to this source ended with `declined`, the provider is to ask again for
-    /// the permission, which it does not do by itself.
-    pub async fn insert_attempt(&self, id_hash: &str, session: &str, source: &str, declined: &str) -> sqlx::Result<()> {
-        sqlx::query(
-            "INSERT INTO attempts (id_hash, session_id, source, rerequest, created_ms) VALUES ($1, $2, $3, \
-             COALESCE((SELECT CASE WHEN outcome = $4 THEN 1 ELSE 0 END FROM attempts \
-                       WHERE session_id = $2 AND source = $3 AND ended_ms IS NOT NULL ORDER BY ended_ms DESC LIMIT 1), 0), $5)",
+    /// How the session's last sign-in to this source ended.
+    pub async fn last_outcome(&self, session: &str, source: &str) -> sqlx::Result<Option<String>> {
+        sqlx::query_scalar(
+            "SELECT outcome FROM attempts WHERE session_id = $1 AND source = $2 AND ended_ms IS NOT NULL \
+             ORDER BY ended_ms DESC LIMIT 1",
         )
-        .bind(id_hash)
         .bind(session)
         .bind(source)
-        .bind(declined)
+        .fetch_optional(&self.pool)
+        .await
+    }
+
+    /// Offers a sign-in.
+    pub async fn insert_attempt(&self, new: &NewAttempt<'_>) -> sqlx::Result<()> {
+        sqlx::query(
+            "INSERT INTO attempts (id_hash, session_id, source, binding, appurl, rerequest, switch_account, created_ms) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        )
+        .bind(new.id)
+        .bind(new.session)
+        .bind(new.source)
+        .bind(new.binding.as_str())
+        .bind(new.appurl)
+        .bind(i64::from(new.rerequest))
+        .bind(i64::from(new.switch_account))
         .bind(now())
         .execute(&self.pool)
         .await
         .map(drop)
     }
 
-    /// The popup has opened: notes the state that the provider must bring back. `None` when the sign-in is unknown, older than
-    /// `offered_since` or over; else whether to ask again for a declined permission.
-    pub async fn open_attempt(
+    fn attempt_of(&self, row: AttemptColumns) -> Attempt {
+        let verifier = row.verifier.and_then(|sealed| self.opened(&format!("attempt:{}", row.id_hash), &sealed));
+        Attempt {
+            id: row.id_hash,
+            session_id: row.session_id,
+            app_key: row.app_key,
+            origin: row.origin,
+            remembered: row.remembered != 0,
+            binding: Binding::read(&row.binding),
+            appurl: row.appurl,
+            rerequest: row.rerequest != 0,
+            switch_account: row.switch_account != 0,
+            typing: row.typing,
+            browser_hash: row.browser_hash,
+            state_expires_ms: row.state_expires_ms,
+            verifier,
+        }
+    }
+
+    /// A sign-in that can be begun: not older than `offered_since`, and neither over nor answered.
+    pub async fn offered_attempt(
         &self,
-        id_hash: &str,
+        id: &str,
         source: &str,
         offered_since: Millis,
+    ) -> sqlx::Result<Option<Attempt>> {
+        let query = format!(
+            "{ATTEMPT} WHERE a.id_hash = $1 AND a.source = $2 AND a.outcome IS NULL AND a.code_expires_ms = 0 \
+             AND a.created_ms >= $3"
+        );
+        let row: Option<AttemptColumns> = sqlx::query_as(sqlx::AssertSqlSafe(query))
+            .bind(id)
+            .bind(source)
+            .bind(offered_since)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(row.map(|row| self.attempt_of(row)))
+    }
+
+    /// The window goes to the provider: notes the state that the provider must bring back, and the verifier.
+    pub async fn open_attempt(
+        &self,
+        id: &str,
         state_hash: &str,
         state_expires: Millis,
-    ) -> sqlx::Result<Option<bool>> {
-        let rerequest: Option<i64> = sqlx::query_scalar(
-            "UPDATE attempts SET state_hash = $1, state_expires_ms = $2 \
-             WHERE id_hash = $3 AND source = $4 AND outcome IS NULL AND created_ms >= $5 RETURNING rerequest",
+        verifier: Option<&Secret>,
+    ) -> sqlx::Result<()> {
+        sqlx::query(
+            "UPDATE attempts SET state_hash = $1, state_expires_ms = $2, verifier = $3 WHERE id_hash = $4 AND outcome IS NULL",
         )
         .bind(state_hash)
         .bind(state_expires)
-        .bind(id_hash)
-        .bind(source)
-        .bind(offered_since)
-        .fetch_optional(&self.pool)
+        .bind(verifier.map(|verifier| self.keyring.seal(&format!("attempt:{id}"), verifier)))
+        .bind(id)
+        .execute(&self.pool)
+        .await
+        .map(drop)
+    }
+
+    /// The window asks for the code that the tab shows, once: only the browser with this cookie can go on from here, and a
+    /// state that was given out before counts no longer. `false` when a code was asked for already.
+    pub async fn ask_for_code(&self, id: &str, browser_hash: &str) -> sqlx::Result<bool> {
+        let asked = sqlx::query(
+            "UPDATE attempts SET binding = 'typed', typing = 1, browser_hash = $1, state_hash = NULL \
+             WHERE id_hash = $2 AND typing = 0",
+        )
+        .bind(browser_hash)
+        .bind(id)
+        .execute(&self.pool)
         .await?;
-        Ok(rerequest.map(|rerequest| rerequest != 0))
+        Ok(asked.rows_affected() > 0)
+    }
+
+    /// A code was typed. Answers how many there were before it.
+    pub async fn code_typed(&self, id: &str, right: bool) -> sqlx::Result<i64> {
+        sqlx::query_scalar(
+            "UPDATE attempts SET tries = tries + 1, typing = CASE WHEN $1 = 1 THEN 2 ELSE typing END \
+             WHERE id_hash = $2 RETURNING tries - 1",
+        )
+        .bind(i64::from(right))
+        .bind(id)
+        .fetch_one(&self.pool)
+        .await
     }
 
     /// Takes a state, so that it counts once.
-    pub async fn take_state(&self, state_hash: &str, source: &str) -> sqlx::Result<Option<Finishing>> {
-        sqlx::query_as(
-            "UPDATE attempts SET state_hash = NULL WHERE state_hash = $1 AND source = $2 AND outcome IS NULL \
-             RETURNING id_hash, session_id, state_expires_ms",
+    pub async fn take_state(&self, state_hash: &str, source: &str) -> sqlx::Result<Option<Attempt>> {
+        let taken: Option<String> = sqlx::query_scalar(
+            "UPDATE attempts SET state_hash = NULL WHERE state_hash = $1 AND source = $2 AND outcome IS NULL RETURNING id_hash",
         )
         .bind(state_hash)
         .bind(source)
         .fetch_optional(&self.pool)
-        .await
+        .await?;
+        let Some(id) = taken else { return Ok(None) };
+        let row: Option<AttemptColumns> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("{ATTEMPT} WHERE a.id_hash = $1")))
+                .bind(id)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(row.map(|row| self.attempt_of(row)))
     }
 
     /// Ends a sign-in without a connection.
-    pub async fn end_attempt(&self, id_hash: &str, outcome: &str) -> sqlx::Result<()> {
-        sqlx::query("UPDATE attempts SET outcome = $1, ended_ms = $2 WHERE id_hash = $3 AND outcome IS NULL")
-            .bind(outcome)
-            .bind(now())
-            .bind(id_hash)
-            .execute(&self.pool)
-            .await
-            .map(drop)
-    }
-
-    /// Ends a sign-in with a connection, to which the session points from now on. `false` when the session has ended meanwhile.
-    pub async fn connect(&self, new: &NewConnection<'_>) -> sqlx::Result<bool> {
-        let NewConnection { attempt, source, account_id, account_name, token, expires_ms } = *new;
-        let (connection, time) = (secrets::id(), now());
-        let mut work = self.pool.begin().await?;
-        // It writes first: SQLite refuses to turn a reading transaction into a writing one when another wrote in between.
-        let app_key: Option<String> =
-            sqlx::query_scalar("UPDATE sessions SET seen_ms = $1 WHERE id = $2 RETURNING app_key")
-                .bind(time)
-                .bind(&attempt.session_id)
-                .fetch_optional(&mut *work)
-                .await?;
-        let Some(app_key) = app_key else { return Ok(false) };
+    pub async fn end_attempt(&self, id: &str, outcome: &str) -> sqlx::Result<()> {
         sqlx::query(
-            "INSERT INTO connections (id, app_key, source, account_id, account_name, access_token, expires_ms, created_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "UPDATE attempts SET outcome = $1, ended_ms = $2, verifier = NULL WHERE id_hash = $3 AND outcome IS NULL",
         )
-        .bind(&connection)
-        .bind(app_key)
-        .bind(source)
-        .bind(account_id)
-        .bind(account_name)
-        .bind(token.expose())
-        .bind(expires_ms)
-        .bind(time)
-        .execute(&mut *work)
-        .await?;
-        sqlx::query("DELETE FROM session_connections WHERE session_id = $1 AND source = $2")
-            .bind(&attempt.session_id)
-            .bind(source)
-            .execute(&mut *work)
-            .await?;
-        sqlx::query("INSERT INTO session_connections (id, session_id, source, connection_id) VALUES ($1, $2, $3, $4)")
-            .bind(secrets::id())
-            .bind(&attempt.session_id)
-            .bind(source)
-            .bind(&connection)
-            .execute(&mut *work)
-            .await?;
-        sqlx::query("UPDATE attempts SET outcome = $1, ended_ms = $2 WHERE id_hash = $3")
-            .bind(CONNECTED)
-            .bind(time)
-            .bind(&attempt.id_hash)
-            .execute(&mut *work)
-            .await?;
-        work.commit().await?;
-        self.drop_unneeded_connections().await?;
-        Ok(true)
+        .bind(outcome)
+        .bind(now())
+        .bind(id)
+        .execute(&self.pool)
+        .await
+        .map(drop)
     }
 
     /// A photo permission that was granted is gone: the next sign-in asks for it again.
@@ -171,18 +281,18 @@ impl Db {
     }
 
     /// How a session's sign-in stands; `None` when there is no such one, or it was offered before `offered_since` and never ended.
-    pub async fn attempt(
+    pub async fn sign_in(
         &self,
-        id_hash: &str,
+        id: &str,
         session: &str,
         source: &str,
         offered_since: Millis,
     ) -> sqlx::Result<Option<SignInRow>> {
         sqlx::query_as(
-            "SELECT outcome FROM attempts WHERE id_hash = $1 AND session_id = $2 AND source = $3 \
+            "SELECT outcome, typing, code_expires_ms FROM attempts WHERE id_hash = $1 AND session_id = $2 AND source = $3 \
              AND (outcome IS NOT NULL OR created_ms >= $4)",
         )
-        .bind(id_hash)
+        .bind(id)
         .bind(session)
         .bind(source)
         .bind(offered_since)

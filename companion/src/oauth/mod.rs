@@ -1,86 +1,209 @@
-//! Signing in, begun and finished, for any provider.
+//! Signing in, begun, finished and completed, for any provider.
 //!
-//! A listing without a connection offers a sign-in: a row that the popup's address names. When the popup opens, a single-use
-//! state is made and the visitor is sent to the provider, whose answer ends the row with an outcome. The page learns of it from
-//! `/auth/wait`, which reads the row: popup and page need not be able to speak to each other, nor be served by the same process.
+//! A listing without a connection offers a sign-in: a row that the window's address names ([`begin`]). When the window opens, a
+//! single-use state is made and the visitor is sent to the provider ([`open`]), whose answer ([`callback`]) ends the row with an
+//! outcome. The page learns of it from `/auth/wait` ([`wait()`]), which reads the row: window and page need not be able to speak
+//! to each other, nor be served by the same process.
+//!
+//! But a sign-in that one browser began must not be completed by a person in another: somebody could send its address around
+//! and would see the photos of whoever follows it. So what the provider gives stays put until a code comes back
+//! ([`complete`]) that only the tab which began can have received: the window's last page hands it to its opener, or to a listed
+//! address of the site's own origin ([`page`]). Where there is neither, the visitor types a code that the tab shows, before
+//! the provider is asked ([`code`]).
 
+pub mod code;
 mod page;
+mod wait;
+
+pub use wait::wait;
 
 use crate::Shared;
-use crate::apps::Authorized;
-use crate::db::{CONNECTED, Finishing, Millis, NewConnection, now};
+use crate::apps::{App, Authorized, Caller};
+use crate::db::{Attempt, Binding, Millis, NewAttempt, NewConnection, TYPING, now};
 use crate::error::ApiError;
-use crate::providers::{Failure, Provider};
-use crate::secrets::{digest, token};
+use crate::providers::{Ask, CodeGrant, Failure, Provider};
+use crate::secrets::{Secret, digest, token};
 use crate::session::{self, Session};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bowerbird_protocol::problem::{Problem, ProblemCode};
-use bowerbird_protocol::session::{AuthNeeded, SignIn, SignInState, WaitReply, WaitRequest};
+use bowerbird_protocol::session::{AuthNeeded, CompleteRequest, SignIn, SignInState, WaitReply};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
-use std::time::Duration;
-use tokio::time::Instant;
+use std::sync::Arc;
+use url::Url;
 
 /// A sign-in that was offered can be begun for an hour.
 const OFFER_LIVES: Millis = 3600 * 1000;
 /// The provider's page must answer within ten minutes.
 const STATE_LIVES: Millis = 600 * 1000;
-/// `/auth/wait` answers after this at the latest, before proxies lose patience.
-const WAIT: Duration = Duration::from_secs(20);
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// The code must be handed in within five minutes; a page that is there does so at once.
+const CODE_LIVES: Millis = 300 * 1000;
 
 /// A query that is not understood is as good as an empty one: the visitor gets a page in either case.
 type Asked<T> = Result<Query<T>, QueryRejection>;
 
-/// Offers a sign-in: `auth` of a listing.
-pub async fn begin(companion: &Shared, session: &Session, source: &str) -> Result<AuthNeeded, ApiError> {
-    let attempt = token();
-    let declined = ProblemCode::PermissionDeclined.as_str();
-    companion.db.insert_attempt(&digest(&attempt), &session.id, source, declined).await?;
-    let redirect_url = companion.config.public(&format!("/api/client/{source}/auth/open?attempt={attempt}"));
-    Ok(AuthNeeded { redirect_url, attempt: Some(attempt) })
+/// How a sign-in is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wish<'a> {
+    /// Whether the client will complete it with a code.
+    pub completes: bool,
+    /// Where the client would have its window end.
+    pub appurl: Option<&'a str>,
+    /// Whether another account is wanted than the provider remembers.
+    pub switch_account: bool,
 }
 
-/// The query of the popup's address.
+/// Offers a sign-in: `auth` of a listing. The inner error says why this client is offered none.
+pub async fn begin(
+    companion: &Shared,
+    caller: &Caller,
+    session: &Session,
+    source: &str,
+    wish: &Wish<'_>,
+) -> Result<Result<AuthNeeded, ProblemCode>, ApiError> {
+    let settings = &caller.app.settings;
+    if !wish.completes && !settings.unbound_sign_in {
+        tracing::warn!(
+            key = settings.key,
+            code = ProblemCode::SignInUnbound.as_str(),
+            "a client was offered no sign-in"
+        );
+        return Ok(Err(ProblemCode::SignInUnbound));
+    }
+    let last = companion.db.last_outcome(&session.id, source).await?;
+    let last_was = |code: ProblemCode| last.as_deref() == Some(code.as_str());
+    let binding = match wish.completes {
+        false => Binding::Unbound,
+        // The last window could not reach the tab, so this one will not either.
+        true if last_was(ProblemCode::NotHandedBack) => Binding::Typed,
+        true => Binding::Completion,
+    };
+    let appurl = wish.appurl.filter(|address| caller.app.allows_address(address, &caller.origin));
+    let secret = token();
+    let id = digest(&secret);
+    let attempt = NewAttempt {
+        id: &id,
+        session: &session.id,
+        source,
+        binding,
+        appurl,
+        rerequest: last_was(ProblemCode::PermissionDeclined),
+        switch_account: wish.switch_account,
+    };
+    companion.db.insert_attempt(&attempt).await?;
+    Ok(Ok(AuthNeeded {
+        redirect_url: companion.config.public(&format!("/api/client/{source}/auth/open?attempt={secret}")),
+        attempt: Some(id),
+        full_page: appurl.is_some() && binding == Binding::Completion,
+        site: Some(site_name(&caller.app, &caller.origin)).filter(|name| !name.is_empty()),
+        privacy_url: settings.privacy_url.as_ref().map(Url::to_string),
+        problem: None,
+    }))
+}
+
+/// What the site is called: as it calls itself, or by its host.
+fn site_name(app: &App, origin: &str) -> String {
+    let host = || Url::parse(origin).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+    app.settings.name.clone().unwrap_or_else(host)
+}
+
+/// The query of the window's address.
 #[derive(Debug, Default, Deserialize)]
 pub struct Open {
     attempt: Option<String>,
+    /// `opener` once the window's own script has seen that it has one.
+    window: Option<String>,
 }
 
-/// `GET /api/client/{source}/auth/open?attempt=`: sends the visitor to the provider's page.
-pub async fn open(State(companion): State<Shared>, Path(source): Path<String>, query: Asked<Open>) -> Response {
-    let query = query.map(|Query(query)| query).unwrap_or_default();
-    let Some(provider) = companion.provider(&source) else { return page::problem(ProblemCode::UnknownSource) };
-    let (state, time) = (token(), now());
-    let attempt = digest(&query.attempt.unwrap_or_default());
-    let opened =
-        companion.db.open_attempt(&attempt, &source, time - OFFER_LIVES, &digest(&state), time + STATE_LIVES).await;
-    match opened {
-        Ok(Some(ask_again)) => {
-            let url = provider.authorize_url(&redirect_uri(&companion, &source), &state, ask_again);
-            match HeaderValue::from_str(url.as_str()) {
-                Ok(location) => (StatusCode::FOUND, [(header::LOCATION, location), (header::CACHE_CONTROL, NO_STORE)])
-                    .into_response(),
-                Err(error) => failed_page(&ApiError::internal(error)),
-            }
+/// A sign-in that can be begun, and the site that it is for.
+struct Offered {
+    attempt: Attempt,
+    app: Arc<App>,
+}
+
+/// Finds the sign-in that an address names. The error is the page that says why there is none.
+async fn offered(companion: &Shared, source: &str, secret: &str) -> Result<Offered, Response> {
+    let failed = |error: sqlx::Error| failed_page(&error.into());
+    let attempt = companion.db.offered_attempt(&digest(secret), source, now() - OFFER_LIVES).await.map_err(failed)?;
+    let found = attempt.and_then(|attempt| Some((companion.apps.get(&attempt.app_key)?, attempt)));
+    match found {
+        Some((app, attempt)) => Ok(Offered { attempt, app }),
+        None => {
+            let code = ProblemCode::SignInExpired;
+            tracing::warn!(source, code = code.as_str(), "a sign-in was opened that is unknown, old or over");
+            Err(page::problem(code))
         }
-        Ok(None) => {
-            tracing::warn!(
-                source,
-                code = ProblemCode::SignInExpired.as_str(),
-                "a sign-in was opened that is unknown, old or over"
-            );
-            page::problem(ProblemCode::SignInExpired)
-        }
-        Err(error) => failed_page(&error.into()),
     }
 }
 
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+/// `GET /api/client/{source}/auth/open?attempt=`: sends the visitor to the provider's page.
+pub async fn open(
+    State(companion): State<Shared>,
+    Path(source): Path<String>,
+    headers: HeaderMap,
+    query: Asked<Open>,
+) -> Response {
+    let query = query.map(|Query(query)| query).unwrap_or_default();
+    let secret = query.attempt.unwrap_or_default();
+    let Offered { attempt, app } = match offered(&companion, &source, &secret).await {
+        Ok(offered) => offered,
+        Err(page) => return page,
+    };
+    match attempt.binding {
+        Binding::Typed if !was_typed_here(&attempt, &headers) => see_other(&code::address(&source, &secret)),
+        // A window without an opener has no way back; only its own script can tell whether it has one.
+        Binding::Completion if attempt.appurl.is_none() && query.window.as_deref() != Some("opener") => {
+            page::look_for_opener(&code::address(&source, &secret))
+        }
+        _ => go(&companion, &app, &attempt, &source).await,
+    }
+}
+
+/// Whether the code of a sign-in that needs one was typed into this very browser.
+fn was_typed_here(attempt: &Attempt, headers: &HeaderMap) -> bool {
+    attempt.typing == TYPING[2] && code::is_same_browser(attempt, headers)
+}
+
+/// Sends the window to the provider.
+async fn go(companion: &Shared, app: &App, attempt: &Attempt, source: &str) -> Response {
+    let Some(provider) = app.provider(source) else { return page::problem(ProblemCode::UnknownSource) };
+    let state = token();
+    let verifier = provider.takes_pkce().then(|| Secret::new(token()));
+    let challenge = verifier.as_ref().map(|verifier| URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose())));
+    let opened = companion.db.open_attempt(&attempt.id, &digest(&state), now() + STATE_LIVES, verifier.as_ref()).await;
+    if let Err(error) = opened {
+        return failed_page(&error.into());
+    }
+    let url = provider.authorize_url(&Ask {
+        redirect_uri: &redirect_uri(companion, source),
+        state: &state,
+        again: attempt.rerequest,
+        switch_account: attempt.switch_account,
+        challenge: challenge.as_deref(),
+    });
+    see_other(url.as_str())
+}
+
+/// Redirects a window; what stands in its addresses is for nobody else.
+fn see_other(address: &str) -> Response {
+    let Ok(location) = HeaderValue::from_str(address) else {
+        return failed_page(&ApiError::internal("an address that is no header"));
+    };
+    let headers = [
+        (header::LOCATION, location),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    ];
+    // 303, so that the window follows with a GET from the form of the code too.
+    (StatusCode::SEE_OTHER, headers).into_response()
+}
 
 fn failed_page(error: &ApiError) -> Response {
     page::problem(error.problem().code)
@@ -97,60 +220,57 @@ pub struct Callback {
     code: Option<String>,
     state: Option<String>,
     error: Option<String>,
+    error_description: Option<String>,
 }
 
 /// `GET /api/client/{source}/authCallback/open`: finishes, and answers a page for the visitor whatever the outcome.
-pub async fn callback(State(companion): State<Shared>, Path(source): Path<String>, query: Asked<Callback>) -> Response {
+pub async fn callback(
+    State(companion): State<Shared>,
+    Path(source): Path<String>,
+    headers: HeaderMap,
+    query: Asked<Callback>,
+) -> Response {
     let query = query.map(|Query(query)| query).unwrap_or_default();
-    if companion.provider(&source).is_none() {
-        return page::problem(ProblemCode::UnknownSource);
-    }
-    // In a task of its own: the code can be exchanged once, so a popup that is closed meanwhile must not stop it half-way.
-    let finishing = tokio::spawn(async move { finish(&companion, &source, query).await });
+    // In a task of its own: the code can be exchanged once, so a window that is closed meanwhile must not stop it half-way.
+    let finishing = tokio::spawn(async move { finish(&companion, &source, &headers, query).await });
     match finishing.await {
-        Ok(Ok(Told { outcome: Ok(()), .. })) => page::connected(),
-        // The page has been told too and shows the same words, so this window can go.
-        Ok(Ok(Told { outcome: Err(code), to_page: true })) => page::ended(code),
-        Ok(Ok(Told { outcome: Err(code), to_page: false })) => page::problem(code),
+        Ok(Ok(page)) => page,
         Ok(Err(error)) => failed_page(&error),
         Err(panic) => failed_page(&ApiError::internal(panic)),
     }
 }
 
-struct Told {
-    outcome: Result<(), ProblemCode>,
-    /// Whether the row that the page watches has it.
-    to_page: bool,
-}
-
-async fn finish(companion: &Shared, source: &str, query: Callback) -> Result<Told, ApiError> {
-    let provider = companion.provider(source).ok_or_else(|| ApiError::new(ProblemCode::UnknownSource))?;
+async fn finish(companion: &Shared, source: &str, headers: &HeaderMap, query: Callback) -> Result<Response, ApiError> {
     let state = digest(&query.state.unwrap_or_default());
-    let Some(attempt) = companion.db.take_state(&state, source).await? else {
-        tracing::warn!(
-            source,
-            code = ProblemCode::SignInExpired.as_str(),
-            "the provider sent a visitor back with a state unknown or used"
-        );
-        return Ok(Told { outcome: Err(ProblemCode::SignInExpired), to_page: false });
+    let attempt = companion.db.take_state(&state, source).await?;
+    let found = attempt.and_then(|attempt| Some((companion.apps.get(&attempt.app_key)?, attempt)));
+    let Some((app, attempt)) = found else {
+        let code = ProblemCode::SignInExpired;
+        tracing::warn!(source, code = code.as_str(), "the provider sent a visitor back with a state unknown or used");
+        return Ok(page::problem(code));
     };
+    let provider = app.provider(source).ok_or_else(|| ApiError::new(ProblemCode::UnknownSource))?;
     let ended = if attempt.state_expires_ms < now() {
         Err(Failure::tell(ProblemCode::SignInExpired, "the visitor took more than ten minutes"))
+    } else if attempt.binding == Binding::Typed && !was_typed_here(&attempt, headers) {
+        Err(Failure::tell(ProblemCode::SignInExpired, "the code was not typed into the browser that came back"))
     } else {
         match (query.code, query.error) {
             (Some(code), _) => connect(companion, provider, &attempt, &code).await?,
-            (None, Some(error)) => {
-                Err(Failure::tell(provider.refusal(&error), "the provider sent the visitor back without a code"))
-            }
+            (None, Some(error)) => Err(Failure::tell(
+                provider.refusal(&error, query.error_description.as_deref().unwrap_or_default()),
+                "the provider sent the visitor back without a code",
+            )),
             (None, None) => {
                 Err(Failure::tell(ProblemCode::SignInRefused, "the provider sent neither a code nor an error"))
             }
         }
     };
-    let outcome = match ended {
-        Ok(()) => {
+    let site = site_name(&app, &attempt.origin);
+    match ended {
+        Ok(code) => {
             tracing::info!(source, "a visitor signed in");
-            Ok(())
+            Ok(page::connected(source, &attempt, code.as_ref(), &site))
         }
         Err(failure) => {
             // A token that is refused at once is no token to renew.
@@ -159,72 +279,84 @@ async fn finish(companion: &Shared, source: &str, query: Callback) -> Result<Tol
                 code => code,
             };
             tracing::warn!(source, code = code.as_str(), cause = failure.cause(), "a sign-in failed");
-            companion.db.end_attempt(&attempt.id_hash, code.as_str()).await?;
-            Err(code)
+            companion.db.end_attempt(&attempt.id, code.as_str()).await?;
+            Ok(page::ended(source, &attempt, code, &site))
         }
-    };
-    Ok(Told { outcome, to_page: true })
+    }
 }
 
+/// Exchanges the provider's code, and keeps what it gives. Answers the code that completes the sign-in, where it needs one.
 async fn connect(
     companion: &Shared,
     provider: &dyn Provider,
-    attempt: &Finishing,
+    attempt: &Attempt,
     code: &str,
-) -> Result<Result<(), Failure>, ApiError> {
+) -> Result<Result<Option<Secret>, Failure>, ApiError> {
     let source = provider.name();
-    let grant = match provider.exchange(code, &redirect_uri(companion, source)).await {
+    let exchange = CodeGrant {
+        code,
+        redirect_uri: &redirect_uri(companion, source),
+        verifier: attempt.verifier.as_ref(),
+        long_lived: attempt.remembered,
+    };
+    let grant = match provider.exchange(exchange).await {
         Ok(grant) => grant,
         Err(failure) => return Ok(Err(failure)),
     };
-    let expires = grant.expires_in.map(|seconds| now().saturating_add_unsigned(seconds.saturating_mul(1000)));
-    let connected = companion
-        .db
-        .connect(&NewConnection {
-            attempt,
-            source,
-            account_id: &grant.account_id,
-            account_name: &grant.account_name,
-            token: &grant.token,
-            expires_ms: expires,
-        })
-        .await?;
+    let completion = (attempt.binding == Binding::Completion).then(|| Secret::new(token()));
+    let code_hash = completion.as_ref().map(|code| digest(code.expose()));
+    let new = NewConnection {
+        attempt,
+        source,
+        client_id: provider.client_id(),
+        account_id: &grant.account_id,
+        account_name: &grant.account_name,
+        token: &grant.token,
+        expires_ms: grant.expires_in.map(|seconds| now().saturating_add_unsigned(seconds.saturating_mul(1000))),
+        code: code_hash.as_deref().map(|hash| (hash, now() + CODE_LIVES)),
+    };
     let over = || Failure::tell(ProblemCode::SignInExpired, "the session ended during the sign-in");
-    Ok(if connected { Ok(()) } else { Err(over()) })
+    Ok(if companion.db.connect(&new).await? { Ok(completion) } else { Err(over()) })
 }
 
-/// `POST /auth/wait`.
-pub async fn wait(
+/// `POST /auth/complete`.
+pub async fn complete(
     State(companion): State<Shared>,
-    request: Authorized<WaitRequest>,
+    request: Authorized<CompleteRequest>,
 ) -> Result<Json<WaitReply>, ApiError> {
-    let Authorized { app, body } = request;
-    let session = session::require(&companion, &app, Some(&body.token)).await?;
-    let deadline = Instant::now() + WAIT;
-    loop {
-        let mut clouds = BTreeMap::new();
-        for (source, wanted) in &body.clouds {
-            clouds.insert(source.clone(), standing(&companion, &session, source, &wanted.attempt).await?);
-        }
-        let waiting = SignIn::State { state: SignInState::Waiting };
-        let some_ended = clouds.values().any(|sign_in| *sign_in != waiting);
-        if some_ended || clouds.is_empty() || Instant::now() >= deadline || companion.is_stopping() {
-            return Ok(Json(WaitReply { token: session.token, clouds }));
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
+    let Authorized { caller, body } = request;
+    let session = session::require(&companion, &caller, Some(&body.token)).await?;
+    let mut clouds = BTreeMap::new();
+    for (source, handed) in body.clouds {
+        let done = companion.db.complete(&handed.attempt, &session.id, &source, &digest(&handed.code)).await?;
+        let outcome = if done {
+            SignIn::state(SignInState::Connected)
+        } else {
+            let code = ProblemCode::SignInExpired;
+            tracing::warn!(
+                source,
+                code = code.as_str(),
+                "a sign-in was not completed: its code is another, used or old"
+            );
+            SignIn::Failed { error: Problem::new(code) }
+        };
+        clouds.insert(source, outcome);
     }
+    Ok(Json(WaitReply { token: session.token, clouds }))
 }
 
-async fn standing(companion: &Shared, session: &Session, source: &str, attempt: &str) -> Result<SignIn, ApiError> {
-    let failed = |code| SignIn::Failed { error: Problem::new(code) };
-    if companion.provider(source).is_none() {
-        return Ok(failed(ProblemCode::UnknownSource));
+/// `POST /api/client/{source}/auth/lost`: the window's last page found nobody to hand its code to, and sends it here.
+pub async fn lost(State(companion): State<Shared>, Path(source): Path<String>, body: String) -> StatusCode {
+    let Some((attempt, code)) = body.split_once('.') else { return StatusCode::BAD_REQUEST };
+    let outcome = ProblemCode::NotHandedBack;
+    tracing::warn!(
+        source,
+        code = outcome.as_str(),
+        hint = "list the page's address for the key, or give init an appUrl that is listed",
+        "a sign-in could not be handed back to its page"
+    );
+    match companion.db.lose_code(attempt, &source, &digest(code), outcome.as_str()).await {
+        Ok(()) => StatusCode::NO_CONTENT,
+        Err(error) => ApiError::from(error).into_response().status(),
     }
-    let row = companion.db.attempt(&digest(attempt), &session.id, source, now() - OFFER_LIVES - STATE_LIVES).await?;
-    Ok(match row.map(|row| row.outcome) {
-        None => failed(ProblemCode::SignInExpired),
-        Some(None) => SignIn::State { state: SignInState::Waiting },
-        Some(Some(outcome)) if outcome == CONNECTED => SignIn::State { state: SignInState::Connected },
-        Some(Some(code)) => failed(ProblemCode::from_name(&code)),
-    })
 }

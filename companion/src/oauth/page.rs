@@ -1,29 +1,94 @@
-//! What the visitor reads in the popup when a sign-in has ended.
+//! What the visitor meets in the window of a sign-in: the pages before the provider's and after it.
+//!
+//! They name nothing that could be sent by somebody else but the site, escaped; each runs at most one script, which its policy
+//! names by its hash; no page of another site can frame them.
 
+use crate::db::Attempt;
+use crate::secrets::Secret;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bowerbird_protocol::problem::ProblemCode;
+use html_escape::{encode_double_quoted_attribute, encode_text};
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-const STYLE: &str = ":root{color-scheme:light dark}body{font:1.125rem/1.5 system-ui,sans-serif;max-width:26rem;margin:20vh auto;\
-padding:0 1.5rem;text-align:center}h1{font-size:1.5rem;line-height:1.25}p{opacity:.8}";
-const CLOSE: &str = "window.close()";
+const STYLE: &str = include_str!("page.css");
+/// Hands the code over, or ends the window.
+const HAND_OVER: &str = include_str!("hand_over.js");
+/// Goes on to the provider where there is an opener to come back to.
+const LOOK: &str = include_str!("look.js");
 
-/// It ended well. Closes itself.
-pub fn connected() -> Response {
-    answer(StatusCode::OK, "You are signed in", "You can close this window and go on in the one before it.", true)
+/// The sign-in went well. The window hands its code to the page that began it, where there is a code, and closes.
+pub fn connected(source: &str, attempt: &Attempt, code: Option<&Secret>, site: &str) -> Response {
+    let back = if site.is_empty() { "where you came from" } else { site };
+    let page = Page {
+        status: StatusCode::OK,
+        title: "You are signed in",
+        body: format!(
+            "<p class=\"done\">You can close this window and go back to {0}.</p>\
+             <p class=\"lost\">But this window cannot reach {0}. Close it, press Connect there once more, and type the code \
+             that you will be shown.</p>{1}",
+            encode_text(back),
+            handover(source, attempt, code)
+        ),
+        script: Some(HAND_OVER),
+    };
+    page.answer()
 }
 
 /// It ended without a connection, and the page that asked for it knows. Closes itself.
-pub fn ended(code: ProblemCode) -> Response {
-    answer(StatusCode::OK, title(code), words(code), true)
+pub fn ended(source: &str, attempt: &Attempt, code: ProblemCode, _site: &str) -> Response {
+    let body = format!("<p>{}</p>{}", words(code), handover(source, attempt, None));
+    Page { status: StatusCode::OK, title: title(code), body, script: Some(HAND_OVER) }.answer()
+}
+
+/// What [`HAND_OVER`] reads.
+fn handover(source: &str, attempt: &Attempt, code: Option<&Secret>) -> String {
+    let data = json!({
+        "attempt": attempt.id,
+        "code": code.map_or("", Secret::expose),
+        "origin": attempt.origin,
+        "back": attempt.appurl,
+        "lost": format!("/api/client/{source}/auth/lost"),
+    });
+    // JSON has no `<` that could end the element but inside of strings.
+    let data = data.to_string().replace('<', "\\u003c");
+    format!("<script type=\"application/json\" id=\"handover\">{data}</script>")
 }
 
 /// It ended and nobody but the visitor can be told, so the window stays.
 pub fn problem(code: ProblemCode) -> Response {
-    answer(StatusCode::BAD_REQUEST, title(code), words(code), false)
+    let body = format!("<p>{}</p>", words(code));
+    Page { status: StatusCode::BAD_REQUEST, title: title(code), body, script: None }.answer()
+}
+
+/// Before the provider's page, where only an opener can be handed a code: without one the visitor is asked for the tab's.
+pub fn look_for_opener(code_address: &str) -> Response {
+    let body = format!("<p><a id=\"code\" href=\"{}\">Go on</a></p>", encode_double_quoted_attribute(code_address));
+    Page { status: StatusCode::OK, title: "One moment", body, script: Some(LOOK) }.answer()
+}
+
+/// Asks for the code that the tab shows.
+pub fn ask_for_code(source: &str, site: &str, wrong: bool) -> Response {
+    let service = match source {
+        "instagram" => "Instagram",
+        _ => "Facebook",
+    };
+    let site = if site.is_empty() { "the page that you came from" } else { site };
+    let remark =
+        if wrong { "<p class=\"wrong\" role=\"alert\">That is not the code. Please look again.</p>" } else { "" };
+    let body = format!(
+        "<p>To connect {service} to <b>{site}</b>, type the code that is shown there.</p>{remark}\
+         <form method=\"post\"><label for=\"typed\">Code</label>\
+         <input id=\"typed\" name=\"code\" required autofocus autocomplete=\"off\" autocapitalize=\"characters\" \
+         spellcheck=\"false\" maxlength=\"20\"><button>Go on</button></form>\
+         <p class=\"warn\">Type only a code that you see yourself on {site}. If somebody sent you here, or sent you a code, \
+         close this window: they would see your photos.</p>",
+        site = encode_text(site),
+    );
+    Page { status: StatusCode::OK, title: "Type the code", body, script: None }.answer()
 }
 
 fn title(code: ProblemCode) -> &'static str {
@@ -58,26 +123,41 @@ fn words(code: ProblemCode) -> &'static str {
     }
 }
 
-fn answer(status: StatusCode, title: &str, words: &str, close: bool) -> Response {
-    let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        hash(STYLE),
-        hash(CLOSE)
-    );
-    let script = if close { format!("<script>{CLOSE}</script>") } else { String::new() };
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
-         <title>{title}</title><style>{STYLE}</style><h1>{title}</h1><p>{words}</p>{script}"
-    );
-    // The address holds the code and the state, so it goes neither to a cache nor to another site.
-    let headers: [(HeaderName, &str); 4] = [
-        (header::CONTENT_SECURITY_POLICY, &policy),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    (status, headers, Html(html)).into_response()
+struct Page {
+    status: StatusCode,
+    title: &'static str,
+    /// HTML.
+    body: String,
+    script: Option<&'static str>,
+}
+
+impl Page {
+    fn answer(self) -> Response {
+        let Self { status, title, body, script } = self;
+        let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
+        let scripts = script.map_or("'none'".to_owned(), |script| format!("'sha256-{}'", hash(script)));
+        // Nothing is said of forms: browsers hold a form's redirects against it, and the provider's are not known.
+        let policy = format!(
+            "default-src 'none'; style-src 'sha256-{}'; script-src {scripts}; connect-src 'self'; base-uri 'none'; \
+             frame-ancestors 'none'",
+            hash(STYLE),
+        );
+        let script = script.map(|script| format!("<script>{script}</script>")).unwrap_or_default();
+        let html = format!(
+            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <title>{title}</title><style>{STYLE}</style><main><h1>{title}</h1>{body}</main>{script}"
+        );
+        // The address holds code and state, so it goes neither to a cache nor to another site.
+        let headers: [(HeaderName, &str); 5] = [
+            (header::CONTENT_SECURITY_POLICY, &policy),
+            (header::X_FRAME_OPTIONS, "DENY"),
+            (header::REFERRER_POLICY, "no-referrer"),
+            (header::CACHE_CONTROL, "no-store"),
+            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        ];
+        (status, headers, Html(html)).into_response()
+    }
 }
 
 #[cfg(test)]

@@ -5,10 +5,10 @@
 //! <https://developers.facebook.com/docs/graph-api/reference/user/albums> and …/album/photos; checked November 2026.
 
 use super::meta::{self, Data, Graph, MetaPath, PAGE_SIZE};
-use super::{Entry, Failure, Grant, Page, Provider, RemoteFile, Reply};
+use super::{Ask, CodeGrant, Credentials, Entry, Failure, Grant, Page, Provider, RemoteFile, Reply};
 use crate::config::Config;
 use crate::fetch::{Call, Fetcher};
-use crate::secrets::Secret;
+use crate::secrets::{Secret, digest};
 use bowerbird_protocol::listing::Item;
 use bowerbird_protocol::problem::ProblemCode;
 use serde::Deserialize;
@@ -27,33 +27,34 @@ const THUMBNAIL_EDGE: u32 = 320;
 pub struct Facebook {
     graph: Graph,
     fetcher: Fetcher,
-    app_id: String,
-    app_secret: Secret,
+    app: Credentials,
+    pkce: bool,
     dialog: Url,
     token_endpoint: Url,
 }
 
 impl Facebook {
-    /// From the settings.
-    pub fn new(config: &Config, fetcher: Fetcher) -> Self {
+    /// From the settings, for an app.
+    pub fn new(config: &Config, fetcher: Fetcher, app: Credentials) -> Self {
         let (base, version) = (&config.facebook_graph_url, &config.graph_version);
         Self {
-            graph: Graph::new(fetcher.clone(), base, version, Some(config.facebook_app_secret.clone())),
+            graph: Graph::new(fetcher.clone(), base, version, Some(app.client_secret.clone())),
             fetcher,
-            app_id: config.facebook_app_id.clone(),
-            app_secret: config.facebook_app_secret.clone(),
+            app,
+            pkce: config.facebook_pkce,
             dialog: meta::at(&config.facebook_dialog_url, &format!("{version}/dialog/oauth")),
             token_endpoint: meta::at(base, &format!("{version}/oauth/access_token")),
         }
     }
 
-    async fn sign_in(&self, code: &str, redirect_uri: &str) -> Result<Grant, Failure> {
-        let form = [
-            ("client_id", self.app_id.as_str()),
-            ("client_secret", self.app_secret.expose()),
-            ("redirect_uri", redirect_uri),
-            ("code", code),
+    async fn sign_in(&self, grant: CodeGrant<'_>) -> Result<Grant, Failure> {
+        let mut form = vec![
+            ("client_id", self.app.client_id.as_str()),
+            ("client_secret", self.app.client_secret.expose()),
+            ("redirect_uri", grant.redirect_uri),
+            ("code", grant.code),
         ];
+        form.extend(grant.verifier.map(|verifier| ("code_verifier", verifier.expose())));
         let answer =
             self.fetcher.call(Call { url: self.token_endpoint.clone(), bearer: None, form: Some(&form) }).await?;
         // A token that a server gets for a code lives about 60 days already; there is nothing to extend.
@@ -104,23 +105,52 @@ impl Provider for Facebook {
         "facebook"
     }
 
-    fn authorize_url(&self, redirect_uri: &str, state: &str, ask_again: bool) -> Url {
+    fn client_id(&self) -> &str {
+        &self.app.client_id
+    }
+
+    fn takes_pkce(&self) -> bool {
+        self.pkce
+    }
+
+    fn authorize_url(&self, ask: &Ask<'_>) -> Url {
         let mut url = self.dialog.clone();
-        url.query_pairs_mut()
-            .append_pair("client_id", &self.app_id)
-            .append_pair("redirect_uri", redirect_uri)
-            .append_pair("state", state)
+        let mut query = url.query_pairs_mut();
+        query
+            .append_pair("client_id", &self.app.client_id)
+            .append_pair("redirect_uri", ask.redirect_uri)
+            .append_pair("state", ask.state)
             .append_pair("response_type", "code")
-            .append_pair("scope", SCOPE)
             .append_pair("display", "popup");
-        if ask_again {
-            url.query_pairs_mut().append_pair("auth_type", "rerequest");
+        // PKCE is part of Facebook's OpenID flow: it is taken with the scope `openid` and a nonce, which only the id token
+        // would carry. The state is as random and as short-lived as a nonce has to be.
+        // https://developers.facebook.com/documentation/facebook-login/guides/advanced/oidc-token
+        match ask.challenge {
+            None => query.append_pair("scope", SCOPE),
+            Some(challenge) => query
+                .append_pair("scope", &format!("openid,{SCOPE}"))
+                .append_pair("nonce", &digest(ask.state))
+                .append_pair("code_challenge", challenge)
+                .append_pair("code_challenge_method", "S256"),
+        };
+        let kinds = [(ask.again, "rerequest"), (ask.switch_account, "reauthenticate")];
+        let kinds: Vec<&str> = kinds.into_iter().filter_map(|(wanted, kind)| wanted.then_some(kind)).collect();
+        if !kinds.is_empty() {
+            query.append_pair("auth_type", &kinds.join(","));
         }
+        drop(query);
         url
     }
 
-    fn exchange<'a>(&'a self, code: &'a str, redirect_uri: &'a str) -> Reply<'a, Grant> {
-        Box::pin(self.sign_in(code, redirect_uri))
+    fn exchange<'a>(&'a self, code: CodeGrant<'a>) -> Reply<'a, Grant> {
+        Box::pin(self.sign_in(code))
+    }
+
+    fn revoke<'a>(&'a self, token: &'a Secret) -> Reply<'a, bool> {
+        Box::pin(async {
+            self.graph.delete(token, "me/permissions").await?;
+            Ok(true)
+        })
     }
 
     fn list<'a>(&'a self, token: &'a Secret, path: &'a str, after: Option<&'a str>) -> Reply<'a, Page> {
@@ -326,10 +356,16 @@ mod tests {
     #[test]
     fn the_dialog_asks_again_only_after_a_refusal() {
         let config = Config::default();
-        let facebook = Facebook::new(&config, Fetcher::new(&config).unwrap());
-        let url = |ask_again| facebook.authorize_url("https://h/cb", "S", ask_again).to_string();
-        assert!(url(false).contains("scope=public_profile%2Cuser_photos&display=popup"), "{}", url(false));
-        assert!(url(false).contains("/v25.0/dialog/oauth?") && !url(false).contains("auth_type"));
-        assert!(url(true).ends_with("auth_type=rerequest"));
+        let app = crate::providers::default_app("facebook", &config).unwrap();
+        let facebook = Facebook::new(&config, Fetcher::new(&config).unwrap(), app);
+        let plain =
+            Ask { redirect_uri: "https://h/cb", state: "S", again: false, switch_account: false, challenge: None };
+        let url = |ask: Ask<'_>| facebook.authorize_url(&ask).to_string();
+        assert!(url(plain).ends_with("display=popup&scope=public_profile%2Cuser_photos"), "{}", url(plain));
+        assert!(url(plain).contains("/v25.0/dialog/oauth?"));
+        assert!(url(Ask { again: true, ..plain }).ends_with("auth_type=rerequest"));
+        let both = url(Ask { again: true, switch_account: true, challenge: Some("C"), ..plain });
+        assert!(both.contains("scope=openid%2Cpublic_profile%2Cuser_photos&nonce="), "{both}");
+        assert!(both.contains("&code_challenge=C&code_challenge_method=S256&auth_type=rerequest%2Creauthenticate"));
     }
 }

@@ -5,7 +5,7 @@
 //! <https://developers.facebook.com/docs/instagram-platform/reference/instagram-media>; checked November 2026.
 
 use super::meta::{self, Data, Graph, MetaPath, PAGE_SIZE};
-use super::{Entry, Failure, Grant, Page, Provider, RemoteFile, Reply};
+use super::{Ask, CodeGrant, Credentials, Entry, Failure, Grant, Page, Provider, RemoteFile, Reply};
 use crate::config::Config;
 use crate::fetch::{Answer, Call, Fetcher};
 use crate::secrets::Secret;
@@ -15,6 +15,8 @@ use serde::Deserialize;
 use url::Url;
 
 const SCOPE: &str = "instagram_business_basic";
+/// Seconds that the token of a code lives, as documented; the answer does not say.
+const SHORT_LIVED: u64 = 3600;
 const MEDIA_FIELDS: &str = "id,caption,media_type,media_url,thumbnail_url,timestamp,children{id}";
 const CHILD_FIELDS: &str = "children{id,media_type,media_url,thumbnail_url,timestamp}";
 const FILE_FIELDS: &str = "id,caption,media_type,media_url,timestamp";
@@ -24,35 +26,33 @@ const FILE_FIELDS: &str = "id,caption,media_type,media_url,timestamp";
 pub struct Instagram {
     graph: Graph,
     fetcher: Fetcher,
-    app_id: String,
-    app_secret: Secret,
+    app: Credentials,
     dialog: Url,
     code_endpoint: Url,
     long_lived_endpoint: Url,
 }
 
 impl Instagram {
-    /// From the settings.
-    pub fn new(config: &Config, fetcher: Fetcher) -> Self {
+    /// From the settings, for an app.
+    pub fn new(config: &Config, fetcher: Fetcher, app: Credentials) -> Self {
         Self {
             graph: Graph::new(fetcher.clone(), &config.instagram_graph_url, &config.graph_version, None),
             fetcher,
-            app_id: config.instagram_app_id.clone(),
-            app_secret: config.instagram_app_secret.clone(),
+            app,
             dialog: meta::at(&config.instagram_authorize_url, "oauth/authorize"),
             code_endpoint: meta::at(&config.instagram_api_url, "oauth/access_token"),
             long_lived_endpoint: meta::at(&config.instagram_graph_url, "access_token"),
         }
     }
 
-    async fn sign_in(&self, code: &str, redirect_uri: &str) -> Result<Grant, Failure> {
+    async fn sign_in(&self, grant: CodeGrant<'_>) -> Result<Grant, Failure> {
         let form = [
-            ("client_id", self.app_id.as_str()),
-            ("client_secret", self.app_secret.expose()),
+            ("client_id", self.app.client_id.as_str()),
+            ("client_secret", self.app.client_secret.expose()),
             ("grant_type", "authorization_code"),
-            ("redirect_uri", redirect_uri),
+            ("redirect_uri", grant.redirect_uri),
             // A browser keeps the `#_` that Instagram appends to itself; a code that was pasted may still have it.
-            ("code", code.trim_end_matches("#_")),
+            ("code", grant.code.trim_end_matches("#_")),
         ];
         let answer =
             self.fetcher.call(Call { url: self.code_endpoint.clone(), bearer: None, form: Some(&form) }).await?;
@@ -63,21 +63,29 @@ impl Instagram {
                 "instagram_business_basic is not among the permissions",
             ));
         }
-        let mut url = self.long_lived_endpoint.clone();
-        url.query_pairs_mut()
-            .append_pair("grant_type", "ig_exchange_token")
-            .append_pair("client_secret", self.app_secret.expose())
-            .append_pair("access_token", short.access_token.expose());
-        let answer = self.fetcher.call(Call { url, bearer: None, form: None }).await?;
-        let long: LongLived = meta::read(answer).map_err(meta::exchange_failure)?;
-        let token = Secret::new(long.access_token);
+        let (token, expires_in) = if grant.long_lived {
+            let long = self.long_lived(&short.access_token).await?;
+            (Secret::new(long.access_token), long.expires_in)
+        } else {
+            (short.access_token, Some(SHORT_LIVED))
+        };
         let me: OneOrList<Me> = self.graph.get(&token, "me", &[("fields", "user_id,username,account_type")]).await?;
         let me =
             me.one().ok_or_else(|| Failure::Upstream { cause: "an empty account".to_owned(), transient: false })?;
         if me.account_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("personal")) {
             return Err(Failure::tell(ProblemCode::PersonalAccount, "account_type is PERSONAL"));
         }
-        Ok(Grant { token, expires_in: long.expires_in, account_id: short.user_id, account_name: me.username })
+        Ok(Grant { token, expires_in, account_id: short.user_id, account_name: me.username })
+    }
+
+    async fn long_lived(&self, short: &Secret) -> Result<LongLived, Failure> {
+        let mut url = self.long_lived_endpoint.clone();
+        url.query_pairs_mut()
+            .append_pair("grant_type", "ig_exchange_token")
+            .append_pair("client_secret", self.app.client_secret.expose())
+            .append_pair("access_token", short.expose());
+        let answer = self.fetcher.call(Call { url, bearer: None, form: None }).await?;
+        meta::read(answer).map_err(meta::exchange_failure)
     }
 
     async fn page(&self, token: &Secret, path: &str, after: Option<&str>) -> Result<Page, Failure> {
@@ -115,20 +123,27 @@ impl Provider for Instagram {
         "instagram"
     }
 
-    fn authorize_url(&self, redirect_uri: &str, state: &str, _ask_again: bool) -> Url {
+    fn client_id(&self) -> &str {
+        &self.app.client_id
+    }
+
+    fn authorize_url(&self, ask: &Ask<'_>) -> Url {
         // Instagram's page asks for what was declined each time; it has no parameter for it.
         let mut url = self.dialog.clone();
         url.query_pairs_mut()
-            .append_pair("client_id", &self.app_id)
-            .append_pair("redirect_uri", redirect_uri)
+            .append_pair("client_id", &self.app.client_id)
+            .append_pair("redirect_uri", ask.redirect_uri)
             .append_pair("response_type", "code")
             .append_pair("scope", SCOPE)
-            .append_pair("state", state);
+            .append_pair("state", ask.state);
+        if ask.switch_account {
+            url.query_pairs_mut().append_pair("force_reauth", "true");
+        }
         url
     }
 
-    fn exchange<'a>(&'a self, code: &'a str, redirect_uri: &'a str) -> Reply<'a, Grant> {
-        Box::pin(self.sign_in(code, redirect_uri))
+    fn exchange<'a>(&'a self, code: CodeGrant<'a>) -> Reply<'a, Grant> {
+        Box::pin(self.sign_in(code))
     }
 
     fn list<'a>(&'a self, token: &'a Secret, path: &'a str, after: Option<&'a str>) -> Reply<'a, Page> {

@@ -27,18 +27,30 @@ pub trait Provider: fmt::Debug + Send + Sync {
     /// The name on the wire, in URLs and in rows.
     fn name(&self) -> &'static str;
 
-    /// The provider's page on which the visitor signs in. `ask_again`: the visitor declined the photos before, and the
-    /// provider does not ask for a declined permission twice unless told to.
-    fn authorize_url(&self, redirect_uri: &str, state: &str, ask_again: bool) -> Url;
+    /// The id of the app at the provider with which it asks. Ids of accounts are that app's.
+    fn client_id(&self) -> &str;
 
-    /// What it means when the provider sends the visitor back without a code. `error` is the query's member of that name.
-    fn refusal(&self, error: &str) -> ProblemCode {
+    /// Whether it takes PKCE (RFC 7636) with a secret of ours besides.
+    fn takes_pkce(&self) -> bool {
+        false
+    }
+
+    /// The provider's page on which the visitor signs in.
+    fn authorize_url(&self, ask: &Ask<'_>) -> Url;
+
+    /// What it means when the provider sends the visitor back without a code. `error` and `description` are what the query says.
+    fn refusal(&self, error: &str, _description: &str) -> ProblemCode {
         // RFC 6749, 4.1.2.1. Both of Meta's dialogs answer so when the visitor presses cancel.
         if error == "access_denied" { ProblemCode::SignInCancelled } else { ProblemCode::SignInRefused }
     }
 
     /// Exchanges the code for a token, and checks that it opens the photos.
-    fn exchange<'a>(&'a self, code: &'a str, redirect_uri: &'a str) -> Reply<'a, Grant>;
+    fn exchange<'a>(&'a self, code: CodeGrant<'a>) -> Reply<'a, Grant>;
+
+    /// Has the provider take the app's access back. `false` where it offers no way to do so.
+    fn revoke<'a>(&'a self, _token: &'a Secret) -> Reply<'a, bool> {
+        Box::pin(async { Ok(false) })
+    }
 
     /// One page of a folder, in one call. `after` is [`Page::after`] of the page before.
     fn list<'a>(&'a self, token: &'a Secret, path: &'a str, after: Option<&'a str>) -> Reply<'a, Page>;
@@ -48,6 +60,43 @@ pub trait Provider: fmt::Debug + Send + Sync {
 
     /// Where a photo's bytes are now, in its largest rendition.
     fn resolve<'a>(&'a self, token: &'a Secret, path: &'a str) -> Reply<'a, RemoteFile>;
+}
+
+/// An app at a provider: what the provider knows us by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    /// Its id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+}
+
+/// What the visitor is sent to the provider with.
+#[derive(Debug, Clone, Copy)]
+pub struct Ask<'a> {
+    /// Where the provider sends them back to, as registered.
+    pub redirect_uri: &'a str,
+    /// What it brings back.
+    pub state: &'a str,
+    /// The visitor declined the photos before; the provider does not ask for a declined permission twice unless told to.
+    pub again: bool,
+    /// The visitor wants another account than the one that the provider remembers.
+    pub switch_account: bool,
+    /// SHA-256 of the verifier that the exchange will name, base64url (PKCE, S256); for a provider that takes it.
+    pub challenge: Option<&'a str>,
+}
+
+/// What a code is exchanged with.
+#[derive(Debug, Clone, Copy)]
+pub struct CodeGrant<'a> {
+    /// The code that the provider brought.
+    pub code: &'a str,
+    /// The same as in [`Ask`].
+    pub redirect_uri: &'a str,
+    /// What [`Ask::challenge`] was made of.
+    pub verifier: Option<&'a Secret>,
+    /// Whether the sign-in is to outlast the page: only then is a short-lived token exchanged for a long-lived one.
+    pub long_lived: bool,
 }
 
 /// What a sign-in brought.
@@ -155,14 +204,24 @@ impl From<FetchError> for Failure {
     }
 }
 
-/// Every provider that has an app id, in the order in which they are offered.
-pub fn all(config: &Config, fetcher: &Fetcher) -> Vec<Box<dyn Provider>> {
-    let mut providers: Vec<Box<dyn Provider>> = Vec::new();
-    if !config.facebook_app_id.is_empty() {
-        providers.push(Box::new(Facebook::new(config, fetcher.clone())));
+/// The names of all providers, in the order in which they are offered.
+pub const NAMES: [&str; 2] = ["facebook", "instagram"];
+
+/// A provider by its name, asking with this app.
+pub fn open(name: &str, config: &Config, fetcher: &Fetcher, app: Credentials) -> Option<Box<dyn Provider>> {
+    match name {
+        "facebook" => Some(Box::new(Facebook::new(config, fetcher.clone(), app))),
+        "instagram" => Some(Box::new(Instagram::new(config, fetcher.clone(), app))),
+        _ => None,
     }
-    if !config.instagram_app_id.is_empty() {
-        providers.push(Box::new(Instagram::new(config, fetcher.clone())));
-    }
-    providers
+}
+
+/// The companion's own app at a provider, if it has one.
+pub fn default_app(name: &str, config: &Config) -> Option<Credentials> {
+    let (id, secret) = match name {
+        "facebook" => (&config.facebook_app_id, &config.facebook_app_secret),
+        "instagram" => (&config.instagram_app_id, &config.instagram_app_secret),
+        _ => return None,
+    };
+    (!id.is_empty()).then(|| Credentials { client_id: id.clone(), client_secret: secret.clone() })
 }

@@ -2,10 +2,9 @@
 
 use crate::Shared;
 use crate::bucket::{Destination, Writing};
-use crate::db::{FileRow, JobRow};
+use crate::db::{ConnectionRow, FileRow, JobRow};
 use crate::fetch::{Download, FetchError};
 use crate::providers::{Failure, RemoteFile};
-use crate::secrets::Secret;
 use bowerbird_protocol::accept::{Accept, extension_of};
 use bowerbird_protocol::problem::ProblemCode;
 use reqwest::StatusCode;
@@ -117,16 +116,18 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Trouble> {
         cause: format!("database: {error}"),
         transient: true,
     };
-    let token = token(companion, job).await.map_err(database)?;
-    let token = token.ok_or_else(|| Trouble::lasting(ProblemCode::SignInAgain, "the connection is gone"))?;
-    let provider = companion.provider(&job.source);
+    let app = companion.apps.get(&job.app_key);
+    let provider = app.as_ref().and_then(|app| app.provider(&job.source));
     let provider =
         provider.ok_or_else(|| Trouble::lasting(ProblemCode::UnknownSource, "the source is no longer offered"))?;
-    let remote = match provider.resolve(&token, &job.path).await {
+    let connection = connection(companion, job).await.map_err(database)?;
+    let connection = connection.filter(|connection| connection.client_id == provider.client_id());
+    let connection = connection.ok_or_else(|| Trouble::lasting(ProblemCode::SignInAgain, "the connection is gone"))?;
+    let remote = match provider.resolve(&connection.access_token, &job.path).await {
         Ok(remote) => remote,
         Err(failure) => {
-            if let (Failure::SignInAgain { .. }, Some(connection)) = (&failure, &job.connection_id) {
-                companion.db.delete_connection(connection).await.map_err(database)?;
+            if matches!(failure, Failure::SignInAgain { .. }) {
+                companion.db.delete_connection(&connection.id).await.map_err(database)?;
             }
             return Err(failure.into());
         }
@@ -137,7 +138,7 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Trouble> {
 
     let head = head(&mut download).await?;
     let mimetype = judge(&head, &job.accept)?;
-    let mut file = describe(job, remote, &head, mimetype);
+    let mut file = describe(job, &connection, remote, &head, mimetype);
     let mut writing = companion.bucket.write(&file.object_key).await.map_err(|error| Trouble::storage(&error))?;
     let poured = pour(&mut download, &head, &mut writing, &mut progress).await;
     match poured {
@@ -158,9 +159,9 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Trouble> {
     Ok(file)
 }
 
-async fn token(companion: &Shared, job: &JobRow) -> sqlx::Result<Option<Secret>> {
+async fn connection(companion: &Shared, job: &JobRow) -> sqlx::Result<Option<ConnectionRow>> {
     match &job.connection_id {
-        Some(connection) => companion.db.connection_token(connection).await,
+        Some(connection) => companion.db.connection_by_id(connection).await,
         None => Ok(None),
     }
 }
@@ -192,7 +193,7 @@ fn judge(head: &[u8], accept: &str) -> Result<&'static str, Trouble> {
     }
 }
 
-fn describe(job: &JobRow, remote: RemoteFile, head: &[u8], mimetype: &str) -> FileRow {
+fn describe(job: &JobRow, connection: &ConnectionRow, remote: RemoteFile, head: &[u8], mimetype: &str) -> FileRow {
     let filename = format!("{}.{}", remote.stem, extension_of(mimetype).unwrap_or("bin"));
     let counted = imagesize::blob_size(head).ok();
     let pixels =
@@ -201,6 +202,8 @@ fn describe(job: &JobRow, remote: RemoteFile, head: &[u8], mimetype: &str) -> Fi
         handle: job.handle.clone(),
         app_key: job.app_key.clone(),
         source: job.source.clone(),
+        client_id: connection.client_id.clone(),
+        account_id: connection.account_id.clone(),
         source_path: job.path.clone(),
         object_key: Destination::from_row(job.prefix.clone()).key(&job.handle, &filename),
         container: job.container.clone(),

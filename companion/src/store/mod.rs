@@ -6,7 +6,7 @@ mod watch;
 pub use copy::copy;
 
 use crate::Shared;
-use crate::apps::{AppKey, Authorized};
+use crate::apps::{App, Authorized};
 use crate::bucket::Destination;
 use crate::db::NewJob;
 use crate::error::ApiError;
@@ -36,19 +36,19 @@ pub async fn store(
     headers: HeaderMap,
     request: Authorized<StoreRequest>,
 ) -> Result<Response, ApiError> {
-    let Authorized { app, body } = request;
+    let Authorized { caller, body } = request;
     let as_stream = headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/event-stream"));
-    let session = session::require(&companion, &app, body.token.as_deref()).await?;
+    let session = session::require(&companion, &caller, body.token.as_deref()).await?;
     let wishes = read(&body.clouds)?;
     if !as_stream && wishes.iter().any(|wish| wish.paths.len() != 1) {
         return Err(bad("One photo a source, or ask for Accept: text/event-stream."));
     }
     let mut watched = Vec::new();
     for wish in &wishes {
-        begin(&companion, &app, &session, wish, &mut watched).await?;
+        begin(&companion, &caller.app, &session, wish, &mut watched).await?;
     }
     companion.new_job.notify_waiters();
     let events = watch::events(companion, watched);
@@ -129,15 +129,18 @@ fn read(clouds: &BTreeMap<String, StoreCloud>) -> Result<Vec<Wish<'_>>, ApiError
 /// Begins, or finds again, a job for each photo of a source.
 async fn begin(
     companion: &Shared,
-    app: &AppKey,
+    app: &App,
     session: &Session,
     wish: &Wish<'_>,
     watched: &mut Vec<Watched>,
 ) -> Result<(), ApiError> {
     let source = wish.source;
-    let provider = companion.provider(source);
+    let provider = app.provider(source);
     let connection = match provider {
-        Some(_) => companion.db.connection(&session.id, source).await?,
+        Some(provider) => {
+            let connection = companion.db.connection(&session.id, source).await?;
+            connection.filter(|connection| connection.client_id == provider.client_id())
+        }
         None => None,
     };
     tracing::info!(source, photos = wish.paths.len(), picker = wish.log_name, "storing is asked for");
@@ -152,7 +155,7 @@ async fn begin(
                     serde_json::json!([session.id, source, path, wish.container, prefix, wish.accept]).to_string();
                 let job = NewJob {
                     request_key: &digest(&key),
-                    app_key: app.as_str(),
+                    app_key: app.key(),
                     connection_id: &connection.id,
                     source,
                     path,
@@ -161,7 +164,14 @@ async fn begin(
                     prefix,
                     handle: &secrets::handle(),
                 };
-                Ok(companion.db.begin_job(&secrets::id(), &job).await?)
+                // Asking again for the same photo is no further one.
+                let most = i64::from(app.settings.max_stores);
+                let known = companion.db.has_job(job.request_key).await?;
+                if known || companion.db.count_store(&session.id, most).await? {
+                    Ok(companion.db.begin_job(&secrets::id(), &job).await?)
+                } else {
+                    Err(ProblemCode::StoreLimit)
+                }
             }
         };
         let begun = match begun {

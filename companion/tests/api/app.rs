@@ -2,6 +2,7 @@
 
 use bowerbird_companion::App;
 use bowerbird_companion::config::Config;
+use bowerbird_companion::seal::Keyring;
 use bowerbird_emulator::{Emulator, Settings};
 use reqwest::{Client, Response, StatusCode, header, redirect};
 use serde_json::{Value, json};
@@ -12,6 +13,9 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// Where the pages of the tests' visitors live.
+pub const ORIGIN: &str = "https://shop.example";
 
 /// A companion on a free port, with a database and a storage of its own.
 pub struct TestApp {
@@ -93,8 +97,10 @@ impl TestApp {
         self.http.get(format!("{}{path}", self.url)).send().await.unwrap()
     }
 
+    /// Posts as a page of [`ORIGIN`] does.
     pub async fn post(&self, path: &str, body: &Value) -> (StatusCode, Value) {
-        let answer = self.http.post(format!("{}{path}", self.url)).json(body).send().await.unwrap();
+        let request = self.http.post(format!("{}{path}", self.url)).header(header::ORIGIN, ORIGIN);
+        let answer = request.json(body).send().await.unwrap();
         let status = answer.status();
         (status, answer.json().await.unwrap())
     }
@@ -102,6 +108,15 @@ impl TestApp {
     pub async fn database(&self) -> SqlitePool {
         let path = self.config.data_dir.join("companion.sqlite");
         SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+    }
+
+    /// The provider's tokens, as the companion uses them.
+    pub async fn provider_tokens(&self) -> Vec<String> {
+        let keyring = Keyring::in_data_dir(&self.config.data_dir).unwrap();
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("SELECT id, access_token FROM connections").fetch_all(&self.database().await).await.unwrap();
+        let open = |(id, sealed): (String, String)| keyring.open(&format!("connection:{id}"), &sealed).unwrap();
+        rows.into_iter().map(|row| open(row).expose().to_owned()).collect()
     }
 
     pub async fn count(&self, table: &str) -> i64 {
@@ -174,12 +189,17 @@ impl Visitor<'_> {
 
     /// One source's member of a listing.
     pub async fn lists(&mut self, source: &str, path: &str) -> Value {
-        self.posts("/folder/list", json!({"clouds": {source: {"path": path}}})).await[source].take()
+        self.asks_for(json!({source: {"path": path}})).await[source].take()
+    }
+
+    /// Lists as the dialog does, on a page to which a sign-in may come back.
+    pub async fn asks_for(&mut self, clouds: Value) -> Value {
+        let appurl = format!("{ORIGIN}/prints");
+        self.posts("/folder/list", json!({"clouds": clouds, "completes": true, "appurl": appurl})).await
     }
 
     pub async fn lists_next(&mut self, source: &str, path: &str, next: &Value) -> Value {
-        let clouds = json!({source: {"path": path, "next": next}});
-        self.posts("/folder/list", json!({"clouds": clouds})).await[source].take()
+        self.asks_for(json!({source: {"path": path, "next": next}})).await[source].take()
     }
 
     pub async fn is_offered(&mut self, source: &str) -> Offer {
@@ -203,12 +223,19 @@ impl Visitor<'_> {
         location(&self.app.http.post(dialog).form(&form).send().await.unwrap())
     }
 
-    /// The whole popup. Answers the last page's status and text.
+    /// The whole window. Answers the last page's status and text. What it hands over has not arrived.
     pub async fn goes_through(&self, offer: &Offer, account: &str, does: Does) -> (StatusCode, String) {
         let dialog = self.opens(offer).await;
         let callback = self.answers(&dialog, account, does).await;
         let page = self.app.http.get(callback).send().await.unwrap();
         (page.status(), page.text().await.unwrap())
+    }
+
+    /// Hands in what the window's last page handed over.
+    pub async fn completes(&mut self, source: &str, page: &str) -> Value {
+        let handed = handed_over(page);
+        let clouds = json!({source: {"attempt": handed["attempt"], "code": handed["code"]}});
+        self.posts("/auth/complete", json!({"clouds": clouds})).await[source].take()
     }
 
     pub async fn waits(&mut self, source: &str, offer: &Offer) -> Value {
@@ -220,6 +247,7 @@ impl Visitor<'_> {
         let offer = self.is_offered(source).await;
         let (status, page) = self.goes_through(&offer, account, Does::Continue).await;
         assert_eq!(status, StatusCode::OK, "{page}");
+        assert_eq!(self.completes(source, &page).await, json!({"state": "connected"}));
         assert_eq!(self.waits(source, &offer).await, json!({"state": "connected"}));
     }
 
@@ -247,7 +275,8 @@ impl Visitor<'_> {
     pub async fn begins_to_store(&self, source: &str, cloud: Value) -> Response {
         let body = json!({"apikey": "demo", "token": self.token, "clouds": {source: cloud}});
         let request = self.app.http.post(format!("{}/store/", self.app.url)).json(&body);
-        let answer = request.header(header::ACCEPT, "text/event-stream").send().await.unwrap();
+        let answer =
+            request.header(header::ORIGIN, ORIGIN).header(header::ACCEPT, "text/event-stream").send().await.unwrap();
         assert_eq!(answer.headers()[header::CONTENT_TYPE], "text/event-stream");
         answer
     }
@@ -277,6 +306,12 @@ pub fn events(stream: &str) -> Vec<Value> {
     blocks.map(event).collect()
 }
 
+/// What the last page of a sign-in's window hands to the page that began it.
+pub fn handed_over(page: &str) -> Value {
+    let (_, data) = page.split_once("id=\"handover\">").unwrap_or_else(|| panic!("{page}"));
+    serde_json::from_str(data.split_once("</script>").unwrap().0).unwrap()
+}
+
 pub fn items(listing: &Value) -> &Vec<Value> {
     listing["contents"].as_array().unwrap_or_else(|| panic!("{listing}"))
 }
@@ -291,7 +326,7 @@ pub fn id_of(path: &str) -> &str {
 }
 
 pub fn location(answer: &Response) -> String {
-    assert_eq!(answer.status(), StatusCode::FOUND);
+    assert!(answer.status().is_redirection(), "{answer:?}");
     answer.headers()[header::LOCATION].to_str().unwrap().to_owned()
 }
 

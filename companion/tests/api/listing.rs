@@ -46,8 +46,7 @@ async fn a_long_album_is_read_page_by_page_and_no_page_tells_the_token() {
     let app = TestApp::start().await;
     let mut visitor = app.visitor();
     visitor.signs_in("facebook", "alice").await;
-    let token: String =
-        sqlx::query_scalar("SELECT access_token FROM connections").fetch_one(&app.database().await).await.unwrap();
+    let token = app.provider_tokens().await.remove(0);
     let album = visitor.finds("facebook", "Mobile uploads").await;
     let mut seen = HashSet::new();
     let mut page = visitor.lists("facebook", &album).await;
@@ -182,8 +181,7 @@ async fn a_permission_that_was_taken_back_is_told_and_asked_for_again() {
     let mut visitor = app.visitor();
     visitor.signs_in("facebook", "alice").await;
     // As in Facebook's own settings, under "Apps and websites".
-    let token: String =
-        sqlx::query_scalar("SELECT access_token FROM connections").fetch_one(&app.database().await).await.unwrap();
+    let token = app.provider_tokens().await.remove(0);
     let proof = hmac_hex(&Secret::new(bowerbird_emulator::FACEBOOK_APP_SECRET), &token);
     let url =
         format!("{}/graph.facebook.com/v25.0/me/permissions/user_photos?appsecret_proof={proof}", app.emulator.url());

@@ -1,6 +1,6 @@
 //! What the log says, and what it never says.
 
-use crate::app::{Does, TestApp, id_of};
+use crate::app::{Does, TestApp, handed_over, id_of};
 use bowerbird_emulator::{FACEBOOK_APP_SECRET, Fault, INSTAGRAM_APP_SECRET};
 use serde_json::json;
 use std::io::{self, Write};
@@ -45,13 +45,14 @@ async fn no_token_code_state_or_secret_is_ever_logged() {
         let callback = visitor.answers(&dialog, account, Does::Continue).await;
         let query: Vec<(String, String)> = url::Url::parse(&callback).unwrap().query_pairs().into_owned().collect();
         secrets.extend(query.into_iter().filter(|(name, _)| name == "code" || name == "state").map(|(_, value)| value));
-        secrets.push(offer.attempt.clone());
+        let page = app.http.get(&callback).send().await.unwrap().text().await.unwrap();
         app.http.get(&callback).send().await.unwrap();
-        app.http.get(&callback).send().await.unwrap();
+        visitor.completes(source, &page).await;
+        secrets.push(handed_over(&page)["code"].as_str().unwrap().to_owned());
+        secrets.push(offer.redirect_url.split_once("attempt=").unwrap().1.to_owned());
         visitor.waits(source, &offer).await;
     }
-    let tokens: Vec<String> =
-        sqlx::query_scalar("SELECT access_token FROM connections").fetch_all(&app.database().await).await.unwrap();
+    let tokens = app.provider_tokens().await;
     assert_eq!(tokens.len(), 2);
     secrets.extend(tokens);
     let album = visitor.finds("facebook", "Profile pictures").await;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod app;
+mod attacks;
 mod listing;
 mod logs;
 mod serving;

@@ -1,6 +1,6 @@
 //! Signing in, in all the ways in which it ends.
 
-use crate::app::{Does, TestApp, items, location};
+use crate::app::{Does, ORIGIN, TestApp, items, location};
 use bowerbird_emulator::Fault;
 use reqwest::{StatusCode, header};
 use serde_json::{Value, json};
@@ -26,8 +26,7 @@ async fn a_visitor_signs_in_to_both_sources() {
 async fn both_sources_are_offered_in_one_call_and_no_unknown_one() {
     let app = TestApp::start().await;
     let clouds = json!({"facebook": {"path": "/"}, "instagram": {"path": "/"}, "myspace": {"path": "/"}});
-    let reply =
-        app.visitor().posts("/folder/list", json!({"clouds": clouds, "flow": "web", "accept": ["image/*"]})).await;
+    let reply = app.visitor().asks_for(clouds).await;
     for source in ["facebook", "instagram"] {
         let url = reply[source]["auth"]["redirect_url"].as_str().unwrap();
         assert!(url.starts_with(&format!("{}/api/client/{source}/auth/open?attempt=", app.url)), "{url}");
@@ -43,7 +42,7 @@ async fn a_cancelled_sign_in_says_so_and_another_works() {
         let offer = visitor.is_offered(source).await;
         let (status, page) = visitor.goes_through(&offer, account, Does::Cancel).await;
         assert_eq!(status, StatusCode::OK);
-        assert!(page.contains("cancelled") && page.contains("window.close()"), "{page}");
+        assert!(page.contains("cancelled") && page.contains("close()"), "{page}");
         assert_eq!(code(&visitor.waits(source, &offer).await), "sign_in_cancelled");
         visitor.signs_in(source, account).await;
     }
@@ -89,12 +88,15 @@ async fn a_state_counts_once() {
     let offer = visitor.is_offered("facebook").await;
     let dialog = visitor.opens(&offer).await;
     let callback = visitor.answers(&dialog, "alice", Does::Continue).await;
-    assert_eq!(app.http.get(&callback).send().await.unwrap().status(), StatusCode::OK);
+    let first = app.http.get(&callback).send().await.unwrap();
+    assert_eq!(first.status(), StatusCode::OK);
+    let first = first.text().await.unwrap();
     let again = app.http.get(&callback).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::BAD_REQUEST);
     let page = again.text().await.unwrap();
-    assert!(page.contains("This sign-in is over") && !page.contains("window.close()"), "{page}");
-    assert_eq!(visitor.waits("facebook", &offer).await, json!({"state": "connected"}), "the first answer stands");
+    assert!(page.contains("This sign-in is over") && !page.contains("close()"), "{page}");
+    assert_eq!(visitor.completes("facebook", &first).await, json!({"state": "connected"}), "the first answer stands");
+    assert_eq!(visitor.waits("facebook", &offer).await, json!({"state": "connected"}));
 }
 
 #[tokio::test]
@@ -105,11 +107,15 @@ async fn a_state_counts_once_even_while_it_is_being_used() {
     let dialog = visitor.opens(&offer).await;
     let callback = visitor.answers(&dialog, "alice", Does::Continue).await;
     app.emulator.set_fault(Fault::Slow { ms: 300, host: Some("graph.facebook.com".to_owned()), times: None });
-    let go = async || app.http.get(&callback).send().await.unwrap().status();
+    let go = async || {
+        let page = app.http.get(&callback).send().await.unwrap();
+        (page.status(), page.text().await.unwrap())
+    };
     let (first, second) = tokio::join!(go(), go());
-    let mut statuses = [first, second];
-    statuses.sort();
-    assert_eq!(statuses, [StatusCode::OK, StatusCode::BAD_REQUEST]);
+    let mut pages = [first, second];
+    pages.sort();
+    assert_eq!((pages[0].0, pages[1].0), (StatusCode::OK, StatusCode::BAD_REQUEST));
+    visitor.completes("facebook", &pages[0].1).await;
     assert_eq!(visitor.waits("facebook", &offer).await, json!({"state": "connected"}));
 }
 
@@ -177,12 +183,13 @@ async fn waiting_ends_as_soon_as_the_sign_in_has_ended_in_whichever_process() {
     let offer = visitor.is_offered("facebook").await;
     let body = json!({"apikey": "demo", "token": visitor.token, "clouds": {"facebook": {"attempt": offer.attempt}}});
     let waiting = tokio::spawn({
-        let request = app.http.post(format!("{other}/auth/wait")).json(&body);
+        let request = app.http.post(format!("{other}/auth/wait")).header(header::ORIGIN, ORIGIN).json(&body);
         async move { request.send().await.unwrap().json::<Value>().await.unwrap() }
     });
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert!(!waiting.is_finished(), "nothing has ended yet");
-    visitor.goes_through(&offer, "alice", Does::Continue).await;
+    let (_, page) = visitor.goes_through(&offer, "alice", Does::Continue).await;
+    visitor.completes("facebook", &page).await;
     let reply = tokio::time::timeout(Duration::from_secs(5), waiting).await.unwrap().unwrap();
     assert_eq!(reply["facebook"], json!({"state": "connected"}));
 }
@@ -193,7 +200,7 @@ async fn stopping_does_not_wait_for_those_who_wait() {
     let mut visitor = app.visitor();
     let offer = visitor.is_offered("facebook").await;
     let body = json!({"apikey": "demo", "token": visitor.token, "clouds": {"facebook": {"attempt": offer.attempt}}});
-    let request = app.http.post(format!("{}/auth/wait", app.url)).json(&body);
+    let request = app.http.post(format!("{}/auth/wait", app.url)).header(header::ORIGIN, ORIGIN).json(&body);
     let waiting = tokio::spawn(async move { request.send().await.unwrap().json::<Value>().await.unwrap() });
     tokio::time::sleep(Duration::from_millis(400)).await;
     tokio::time::timeout(Duration::from_secs(2), app.stop()).await.expect("it stops at once");
@@ -241,14 +248,16 @@ async fn a_second_sign_in_replaces_the_first() {
     let mut visitor = app.visitor();
     let first = visitor.is_offered("facebook").await;
     let second = visitor.is_offered("facebook").await;
-    visitor.goes_through(&first, "alice", Does::Continue).await;
-    visitor.goes_through(&second, "ben", Does::Continue).await;
+    for (offer, account) in [(first, "alice"), (second, "ben")] {
+        let (_, page) = visitor.goes_through(&offer, account, Does::Continue).await;
+        visitor.completes("facebook", &page).await;
+    }
     assert_eq!(visitor.lists("facebook", "/").await["account"], "Ben Okafor");
     assert_eq!(app.count("connections").await, 1);
 }
 
 #[tokio::test]
-async fn a_session_is_bound_to_its_key_and_ends_after_a_day_of_rest() {
+async fn a_session_is_bound_to_its_key_and_ends_after_two_hours_of_rest() {
     let app = TestApp::start_with(|config| {
         let mut other = config.apps[0].clone();
         other.key = "other".to_owned();
@@ -257,11 +266,13 @@ async fn a_session_is_bound_to_its_key_and_ends_after_a_day_of_rest() {
     .await;
     let mut visitor = app.visitor();
     visitor.signs_in("facebook", "alice").await;
-    let body = json!({"apikey": "other", "token": visitor.token, "clouds": {"facebook": {"path": "/"}}});
+    let body = json!({
+        "apikey": "other", "token": visitor.token, "completes": true, "clouds": {"facebook": {"path": "/"}},
+    });
     let (_, reply) = app.post("/folder/list", &body).await;
     assert!(reply["facebook"]["auth"].is_object() && reply["token"] != json!(visitor.token), "{reply}");
 
-    sqlx::query("UPDATE sessions SET seen_ms = seen_ms - 86400001").execute(&app.database().await).await.unwrap();
+    sqlx::query("UPDATE sessions SET seen_ms = seen_ms - 7200001").execute(&app.database().await).await.unwrap();
     let body = json!({"apikey": "demo", "token": visitor.token, "clouds": {"facebook": {"path": "/1/2.jpg"}}});
     let (status, reply) = app.post("/store/", &body).await;
     assert_eq!((status, code(&reply)), (StatusCode::UNAUTHORIZED, "session_expired"));
@@ -289,7 +300,7 @@ async fn the_dialog_is_asked_for_photos_and_no_more() {
     let mut visitor = app.visitor();
     let offer = visitor.is_offered("facebook").await;
     let dialog = location(&app.http.get(&offer.redirect_url).send().await.unwrap());
-    assert!(dialog.contains("scope=public_profile%2Cuser_photos&display=popup"), "{dialog}");
+    assert!(dialog.contains("scope=openid%2Cpublic_profile%2Cuser_photos&nonce="), "{dialog}");
     let offer = visitor.is_offered("instagram").await;
     assert!(visitor.opens(&offer).await.contains("scope=instagram_business_basic&"));
 }

@@ -31,7 +31,7 @@ pub const RULES: &[Rule] = &[
             ("src/result.rs", "builds what the page receives"),
             ("src/picker/callbacks.rs", "hands results to the page's callbacks"),
             ("src/mount/", "the History API takes its state as a JsValue"),
-            ("src/companion.rs", "fetch takes its body as a JsValue"),
+            ("src/session.rs", "windows hand over untyped messages"),
             ("src/ui/folder.rs", "IntersectionObserver gives its entries in an untyped array"),
             ("src/text/", "Intl takes its locales as a JsValue"),
         ],
@@ -56,7 +56,7 @@ pub const RULES: &[Rule] = &[
         forbids: &["web_sys", "js_sys", "leptos", "gloo_net", "wasm_bindgen", "crate::companion", "super::companion"],
     },
     Rule {
-        says: "companion.rs uses the protocol and nothing else of the widget but its errors",
+        says: "companion.rs uses the protocol and of the widget only its errors and its memory",
         within: &["src/companion.rs", "src/companion/"],
         except: &[],
         forbids: &[
@@ -208,7 +208,7 @@ mod tests {
             "use std::fmt;",
         ),
         (
-            "companion.rs uses the protocol and nothing else of the widget but its errors",
+            "companion.rs uses the protocol and of the widget only its errors and its memory",
             "src/companion.rs",
             "use crate::state::State;",
             "use crate::error::Trouble;",

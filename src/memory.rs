@@ -1,0 +1,133 @@
+//! What outlives a page: the session of a site that asked for `sessionCache`, and the way back from a sign-in that took the
+//! whole page. Neither holds more than the session's token, which is worth nothing to a provider.
+
+use crate::json;
+use crate::selection::Chosen;
+use crate::sources;
+use bowerbird_protocol::listing::Item;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use web_sys::{Storage, Window, window};
+
+/// The name of [`Way`] in `sessionStorage`; `npm/core.js` looks for it when a page loads.
+const WAY: &str = "bowerbird";
+
+thread_local! {
+    /// The sessions of this page, by site: a visitor who connected for one pick is connected for the next. There are hardly
+    /// ever two.
+    static SESSIONS: RefCell<Vec<(String, Session)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A session's token, once the companion has given one.
+#[derive(Clone)]
+pub struct Session {
+    token: Rc<RefCell<Option<String>>>,
+    /// Under which name it is remembered, if it is.
+    remembered: Option<String>,
+}
+
+impl Session {
+    /// The session of a site, which is an address and a key.
+    pub fn of(site: &str, remember: bool) -> Self {
+        SESSIONS.with_borrow_mut(|sessions| {
+            if let Some((_, session)) = sessions.iter().find(|(known, _)| known == site) {
+                return session.clone();
+            }
+            let remembered = remember.then(|| format!("bowerbird {site}"));
+            let token = remembered.as_deref().and_then(|name| storage(Window::local_storage)?.get_item(name).ok()?);
+            let session = Self { token: Rc::new(RefCell::new(token)), remembered };
+            sessions.push((site.to_owned(), session.clone()));
+            session
+        })
+    }
+
+    /// The token.
+    pub fn token(&self) -> Option<String> {
+        self.token.borrow().clone()
+    }
+
+    /// Whether it outlives the page.
+    pub fn is_remembered(&self) -> bool {
+        self.remembered.is_some()
+    }
+
+    /// Goes on with this token.
+    pub fn keep(&self, token: String) {
+        if let Some((storage, name)) = storage(Window::local_storage).zip(self.remembered.as_deref())
+            && self.token.borrow().as_ref() != Some(&token)
+        {
+            // Storage may be full or forbidden; then the visitor signs in again after a reload.
+            let _ = storage.set_item(name, &token);
+        }
+        self.token.replace(Some(token));
+    }
+
+    /// Begins anew, and gives what there was.
+    pub fn forget(&self) -> Option<String> {
+        if let Some((storage, name)) = storage(Window::local_storage).zip(self.remembered.as_deref()) {
+            let _ = storage.remove_item(name);
+        }
+        self.token.take()
+    }
+}
+
+/// Where a visitor was when a sign-in took the page.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub struct Way {
+    /// The site that asked, as in [`Session::of`].
+    pub site: String,
+    /// The session.
+    pub token: String,
+    /// The sign-in.
+    pub attempt: String,
+    /// The source that is being connected.
+    pub source: String,
+    /// The page's address.
+    pub href: String,
+    /// The folders from the root to the open one: path and name.
+    pub trail: Vec<(String, String)>,
+    /// What was chosen: source, photo, the names of its folders, and the id of the choice.
+    pub chosen: Vec<(String, Item, String, String)>,
+    /// What the sign-in handed over. Written by `npm/core.js` when the page is back; empty when the sign-in did not go well.
+    pub code: Option<String>,
+}
+
+impl Way {
+    /// What is chosen, as a list that can be written down.
+    pub fn chosen_of(chosen: &[Chosen]) -> Vec<(String, Item, String, String)> {
+        let line = |it: &Chosen| (it.source.name.to_owned(), (*it.item).clone(), it.folder.clone(), it.id.clone());
+        chosen.iter().map(line).collect()
+    }
+
+    /// The same read again.
+    pub fn take_chosen(&mut self) -> Vec<Chosen> {
+        let chosen = std::mem::take(&mut self.chosen).into_iter();
+        let read = |(source, item, folder, id): (String, Item, String, String)| {
+            Some(Chosen { source: sources::find(&source)?, item: Arc::new(item), folder, id })
+        };
+        chosen.filter_map(read).collect()
+    }
+
+    /// Notes the way. `false` where the browser keeps nothing: then the page must not be left.
+    pub fn note(&self) -> bool {
+        storage(Window::session_storage).is_some_and(|storage| storage.set_item(WAY, &json::write(self)).is_ok())
+    }
+
+    /// The way that led back to this page, for this site; it is forgotten with that.
+    pub fn back(site: &str) -> Option<Self> {
+        let storage = storage(Window::session_storage)?;
+        let way: Self = json::read(&storage.get_item(WAY).ok()??)?;
+        if way.site != site || way.code.is_none() {
+            return None;
+        }
+        let _ = storage.remove_item(WAY);
+        Some(way)
+    }
+}
+
+/// Browsers that block a frame's storage throw at the mere mention of it.
+fn storage<E>(of: impl FnOnce(&Window) -> Result<Option<Storage>, E>) -> Option<Storage> {
+    of(&window()?).ok().flatten()
+}
