@@ -24,6 +24,13 @@ CREATE TABLE app_credentials (
     PRIMARY KEY (app_key, kind)
 );
 
+-- Counts the changes of what a process keeps in memory, so that it sees that another has changed it.
+CREATE TABLE revisions (
+    name   TEXT PRIMARY KEY,
+    number BIGINT NOT NULL
+);
+INSERT INTO revisions (name, number) VALUES ('apps', 0);
+
 -- `origin` is the page's, empty for a program. `remembered` is 1 where the site asked for `sessionCache`.
 ALTER TABLE sessions ADD COLUMN origin TEXT NOT NULL DEFAULT '';
 ALTER TABLE sessions ADD COLUMN remembered BIGINT NOT NULL DEFAULT 0;

@@ -1,10 +1,11 @@
-//! API keys: which sites may use this companion, from which origins.
+//! API keys: which sites may use this companion, from which origins, with which apps of their own at the providers.
 
-use crate::Shared;
-use crate::config::{AppConfig, Config};
+use crate::config::{AppConfig, Config, Webhook};
+use crate::db::{AppRow, Db};
 use crate::error::ApiError;
 use crate::fetch::Fetcher;
-use crate::providers::{self, Provider};
+use crate::providers::{self, Credentials, NAMES, Provider, default_app};
+use crate::{Companion, Shared};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, header};
@@ -15,44 +16,84 @@ use bowerbird_protocol::store::StoreRequest;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 use url::Url;
 
-/// The sites of this companion, as they stand at this moment.
+/// How often a process looks whether another has changed the sites or the keys.
+pub const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// The sites of this companion, as they stand at this moment. They live in the database; this is a copy.
 #[derive(Debug)]
-pub struct Apps(RwLock<Arc<BTreeMap<String, Arc<App>>>>);
+pub struct Apps(RwLock<Arc<Copied>>);
+
+#[derive(Debug, Default)]
+struct Copied {
+    /// [`Db::apps_revision`] when it was made, or earlier.
+    revision: i64,
+    /// The ids of the keys with which its secrets could be opened.
+    keys: Vec<String>,
+    apps: BTreeMap<String, Arc<App>>,
+}
 
 /// A site: its settings, and the services that it offers.
 #[derive(Debug)]
 pub struct App {
     /// Its settings.
     pub settings: AppConfig,
+    /// The providers' apps with which it asks, by source.
+    credentials: Vec<(&'static str, Credentials)>,
     providers: Vec<Box<dyn Provider>>,
 }
 
 impl Apps {
-    /// From the settings, which have been checked.
-    pub fn new(config: &Config, fetcher: &Fetcher) -> Self {
-        let app = |settings: &AppConfig| {
-            let providers = providers::NAMES
-                .iter()
-                .filter_map(|name| providers::open(name, config, fetcher, providers::default_app(name, config)?));
-            (settings.key.clone(), Arc::new(App { settings: settings.clone(), providers: providers.collect() }))
-        };
-        Self(RwLock::new(Arc::new(config.apps.iter().map(app).collect())))
+    /// Those of the database.
+    pub async fn load(config: &Config, fetcher: &Fetcher, db: &Db) -> sqlx::Result<Self> {
+        let apps = Self(RwLock::default());
+        apps.read(config, fetcher, db).await?;
+        Ok(apps)
     }
 
-    fn all(&self) -> Arc<BTreeMap<String, Arc<App>>> {
+    /// Reads the database anew if something there has changed, or there are other keys to open it with; says whether it did.
+    pub async fn refresh(&self, config: &Config, fetcher: &Fetcher, db: &Db) -> sqlx::Result<bool> {
+        let copied = self.copied();
+        let changed = db.apps_revision().await? != copied.revision || db.keyring().ids() != copied.keys;
+        if changed {
+            self.read(config, fetcher, db).await?;
+        }
+        Ok(changed)
+    }
+
+    async fn read(&self, config: &Config, fetcher: &Fetcher, db: &Db) -> sqlx::Result<()> {
+        // These first: what changes in between is then read twice, and not missed.
+        let (revision, keys) = (db.apps_revision().await?, db.keyring().ids());
+        let rows = db.apps().await?;
+        let apps = rows.iter().map(|row| (row.settings.key.clone(), Arc::new(App::new(row, config, fetcher))));
+        let copied = Copied { revision, keys, apps: apps.collect() };
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(copied);
+        Ok(())
+    }
+
+    fn copied(&self) -> Arc<Copied> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The site of a key.
     pub fn get(&self, key: &str) -> Option<Arc<App>> {
-        self.all().get(key).cloned()
+        self.copied().apps.get(key).cloned()
     }
 
     /// Whether some site lives at this origin: all that a preflight request can be asked, since it carries no key.
     pub fn any_allows(&self, origin: &str) -> bool {
-        self.all().values().any(|app| app.allows(origin))
+        self.copied().apps.values().any(|app| app.allows(origin))
+    }
+
+    /// What the sites that ask a source with this app have of it: several that have the same app may have been given its secret at
+    /// different times.
+    pub fn credentials_of(&self, source: &str, client_id: &str) -> Vec<Credentials> {
+        let copied = self.copied();
+        let all = copied.apps.values().flat_map(|app| &app.credentials);
+        let own = all.filter(|(name, app)| *name == source && app.client_id == client_id);
+        own.map(|(_, app)| app.clone()).collect()
     }
 
     /// Who asks, if the key is known and the request may come from where it comes from. A request without `Origin` comes from
@@ -67,7 +108,67 @@ impl Apps {
     }
 }
 
+/// Puts the sites of the configuration into the database, and takes those out that it no longer names. What was changed by
+/// other means stays, and is named where the configuration says something else.
+pub async fn seed(db: &Db, configured: &[AppConfig]) -> sqlx::Result<()> {
+    let rows = db.apps().await?;
+    for app in configured {
+        match rows.iter().find(|row| row.settings.key == app.key) {
+            Some(row) if row.settings == *app && row.locked.is_empty() => {}
+            Some(row) if !row.seeded => tracing::warn!(
+                key = app.key,
+                "this key was changed by `bowerbird-companion app`, which wins over what `apps` says of it"
+            ),
+            _ => db.seed_app(app).await?,
+        }
+    }
+    let named = |row: &&AppRow| configured.iter().any(|app| app.key == row.settings.key);
+    for row in rows.iter().filter(|row| row.seeded && !named(row)) {
+        tracing::info!(key = row.settings.key, "`apps` no longer names this key, so it is gone");
+        db.remove_app(&row.settings.key).await?;
+    }
+    Ok(())
+}
+
+/// Follows what other processes change: sites, and the file of keys.
+pub async fn follow(companion: Shared) {
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let Companion { apps, config, fetcher, db, .. } = &*companion;
+        if let Err(error) = db.keyring().refresh() {
+            tracing::error!(
+                cause = format!("{error:#}"),
+                "the encryption keys cannot be read again; those from before are used"
+            );
+        }
+        match apps.refresh(config, fetcher, db).await {
+            Ok(true) => tracing::info!("the sites have changed"),
+            Ok(false) => {}
+            Err(error) => tracing::error!(cause = %error, "looking for changes of the sites failed"),
+        }
+    }
+}
+
 impl App {
+    /// From its row. It asks providers with apps of its own, and where it has none with the companion's.
+    pub fn new(row: &AppRow, config: &Config, fetcher: &Fetcher) -> Self {
+        let credentials = |name: &'static str| {
+            // Visitors of a site that has its own app must not meet another one unawares.
+            let default = || if row.is_locked(name) { None } else { default_app(name, config) };
+            Some((name, own_app(&row.settings, name).or_else(default)?))
+        };
+        let credentials: Vec<_> = NAMES.into_iter().filter_map(credentials).collect();
+        let providers =
+            credentials.iter().filter_map(|(name, app)| providers::open(name, config, fetcher, app.clone()));
+        let providers = providers.collect();
+        Self { settings: row.settings.clone(), credentials, providers }
+    }
+
+    /// Where it is told of what concerns it.
+    pub fn webhook(&self) -> Option<&Webhook> {
+        self.settings.webhook.as_ref()
+    }
+
     /// The key.
     pub fn key(&self) -> &str {
         &self.settings.key
@@ -99,6 +200,12 @@ impl App {
         let open = self.settings.addresses.is_empty() && self.settings.origins.iter().any(|allowed| allowed == "*");
         own && (open || self.settings.addresses.iter().any(|listed| listed == address))
     }
+}
+
+/// A site's own app at a provider.
+fn own_app(settings: &AppConfig, provider: &str) -> Option<Credentials> {
+    let (_, own) = settings.own_apps().find(|(kind, _)| *kind == provider)?;
+    Some(Credentials { client_id: own.id.clone(), client_secret: own.secret.clone() })
 }
 
 /// Who asks: a site, from one of its origins.
@@ -157,8 +264,11 @@ mod tests {
 
     fn apps() -> Apps {
         let app = |key: &str, origin: &str| AppConfig { origins: vec![origin.to_owned()], ..AppConfig::open(key) };
-        let config = Config { apps: vec![app("open", "*"), app("shop", "https://shop.example")], ..Config::default() };
-        Apps::new(&config, &Fetcher::new(&config).unwrap())
+        let apps = [app("open", "*"), app("shop", "https://shop.example")];
+        let apps = apps.map(|settings| {
+            (settings.key.clone(), Arc::new(App { settings, credentials: Vec::new(), providers: Vec::new() }))
+        });
+        Apps(RwLock::new(Arc::new(Copied { apps: apps.into(), ..Copied::default() })))
     }
 
     fn from(origin: Option<&str>) -> HeaderMap {
@@ -186,7 +296,7 @@ mod tests {
             addresses: vec![listed.to_owned()],
             ..AppConfig::open("shop")
         };
-        let shop = App { settings, providers: Vec::new() };
+        let shop = App { settings, credentials: Vec::new(), providers: Vec::new() };
         let shops = |address| shop.allows_address(address, "https://shop.example");
         assert!(shops(listed));
         assert!(!shop.allows_address(listed, "https://www.shop.example"), "another page began it");
@@ -202,7 +312,7 @@ mod tests {
         ] {
             assert!(!shops(other), "{other}");
         }
-        let open = App { settings: AppConfig::open("open"), providers: Vec::new() };
+        let open = App { settings: AppConfig::open("open"), credentials: Vec::new(), providers: Vec::new() };
         assert!(open.allows_address("http://localhost:1/any", "http://localhost:1"));
         assert!(!open.allows_address("http://localhost:2/any", "http://localhost:1"));
     }

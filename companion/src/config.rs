@@ -4,6 +4,7 @@
 //! lists are comma-separated, `apps` is JSON), then the command line; the later one wins. With no setting at all the companion
 //! runs against the emulator on this machine.
 
+use crate::mode::Mode;
 use crate::secrets::Secret;
 use anyhow::{Context as _, bail, ensure};
 use ipnet::IpNet;
@@ -11,6 +12,8 @@ use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use url::Url;
+
+pub use crate::site::{AppConfig, OwnApp, Webhook};
 
 /// One row of [`SETTINGS`].
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +63,9 @@ macro_rules! settings {
 }
 
 settings! {
+    /// `demo`, which makes what keys it lacks, or `production`, which refuses to start with what only a demonstration may have.
+    /// Default demo.
+    mode: Mode = Mode::Demo;
     /// The address to listen on. Default 127.0.0.1:8787.
     listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 8787));
     /// Where browsers and providers reach this server, without a path. Default http://127.0.0.1:8787.
@@ -74,11 +80,18 @@ settings! {
     database_url: Secret = Secret::default();
     /// The key that signs thumbnail URLs, at least 32 characters. Default empty: made at the first start and kept in `data_dir`.
     secret: Secret = Secret::default();
+    /// The keys that providers' tokens and secrets of apps are sealed with in the database: lines (or commas between them) of
+    /// `<id>:<32 bytes in base64>` as `bowerbird-companion keys new` makes them, the current one first. Default empty: in demo
+    /// mode made at the first start and kept in `data_dir`.
+    encryption_keys: Secret = Secret::default();
+    /// A file that has them, instead. It is read again when a new key is in it. Default none.
+    encryption_keys_file: Option<PathBuf> = None;
     /// The folder of the built widget (`bowerbird.js` and what it loads). Default `pkg`.
     widget_dir: PathBuf = PathBuf::from("pkg");
     /// A folder whose `index.html` is served at `/`. Default none.
     site_dir: Option<PathBuf> = None;
-    /// The sites that may use this companion: API key and origins (`*` is every origin). Default the key `demo` for all.
+    /// The sites that may use this companion: API key and origins (`*` is every origin), beside those that `bowerbird-companion app`
+    /// manages. Default the key `demo` for all.
     apps: Vec<AppConfig> = vec![AppConfig::open("demo")];
     /// The version of Meta's Graph API. Default v25.0.
     graph_version: String = "v25.0".to_owned();
@@ -114,53 +127,6 @@ settings! {
     fetch_total_timeout: u64 = 600;
     /// How many photos are stored at the same time. Default 4.
     store_concurrency: usize = 4;
-}
-
-/// A site that may use the companion.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct AppConfig {
-    /// What its pages pass to `init()`. Not a secret.
-    pub key: String,
-    /// `https://shop.example`, without a path; `*` is every origin.
-    pub origins: Vec<String>,
-    /// Addresses of the site's pages on which a sign-in may end, compared character for character: `https://shop.example/prints`.
-    /// Needed where a sign-in's window cannot speak to the page. Default none; with the origin `*` every address.
-    #[serde(default)]
-    pub addresses: Vec<String>,
-    /// What the Connect screen calls the site. Default the name of its host.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// Where the site says what it does with photos; the Connect screen links it.
-    #[serde(default)]
-    pub privacy_url: Option<Url>,
-    /// Whether clients other than Bowerbird's dialog may sign visitors in. They cannot prove that who signs in is who asked,
-    /// so this is for programs that show nobody else's photos to anybody. Default false.
-    #[serde(default)]
-    pub unbound_sign_in: bool,
-    /// How many photos one session may have stored, so that a script which takes a session over cannot fill the storage.
-    /// Default 10000.
-    #[serde(default = "max_stores")]
-    pub max_stores: u32,
-}
-
-fn max_stores() -> u32 {
-    10_000
-}
-
-impl AppConfig {
-    /// A key that every page may use.
-    pub fn open(key: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            origins: vec!["*".to_owned()],
-            addresses: Vec::new(),
-            name: None,
-            privacy_url: None,
-            unbound_sign_in: false,
-            max_stores: max_stores(),
-        }
-    }
 }
 
 /// An address, or a network as `10.0.0.0/8`.
@@ -245,18 +211,14 @@ impl Config {
             version.is_some_and(|(major, minor)| major.parse::<u16>().is_ok() && minor.parse::<u16>().is_ok()),
             "graph_version: must look like v25.0"
         );
-        ensure!(!self.apps.is_empty(), "apps: at least one is needed");
         for (position, app) in self.apps.iter().enumerate() {
-            ensure!(!app.key.is_empty(), "apps: a key is empty");
             ensure!(
                 !self.apps[..position].iter().any(|other| other.key == app.key),
                 "apps: the key `{}` is there twice",
                 app.key
             );
-            for origin in &app.origins {
-                let plain =
-                    origin == "*" || Url::parse(origin).is_ok_and(|url| url.origin().ascii_serialization() == *origin);
-                ensure!(plain, "apps: `{origin}` is no origin; write it as https://shop.example, without a path");
+            if let [problem, ..] = &app.problems()[..] {
+                bail!("apps, `{}`: {problem}", app.key);
             }
         }
         Ok(())
@@ -270,9 +232,16 @@ impl Config {
     /// Whether app ids of the emulator are in use at an address that strangers reach.
     pub fn emulated_in_public(&self) -> bool {
         let local = matches!(self.public_url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
-        let emulated = |secret: &Secret| secret.expose().starts_with("emulated-");
-        !local && (emulated(&self.facebook_app_secret) || emulated(&self.instagram_app_secret))
+        let used = |id: &str, secret| !id.is_empty() && is_emulated(secret);
+        !local
+            && (used(&self.facebook_app_id, &self.facebook_app_secret)
+                || used(&self.instagram_app_id, &self.instagram_app_secret))
     }
+}
+
+/// Whether a secret is of one of the emulator's apps, which everybody knows.
+pub fn is_emulated(secret: &Secret) -> bool {
+    secret.expose().starts_with("emulated-")
 }
 
 fn url(text: &str) -> Url {
@@ -291,7 +260,7 @@ macro_rules! from_text_by_parsing {
         }
     })* };
 }
-from_text_by_parsing!(SocketAddr, Url, String, u64, usize, bool);
+from_text_by_parsing!(SocketAddr, Url, String, u64, usize, bool, Mode);
 
 impl FromText for Secret {
     fn from_text(text: &str) -> Result<Self, String> {
@@ -399,6 +368,7 @@ mod tests {
         assert!(refused(|c| c.public_url = url("http://h/x")).starts_with("public_url"));
         assert!(refused(|c| c.apps[0].origins = vec!["https://shop.example/".to_owned()]).starts_with("apps"));
         assert!(refused(|c| c.apps.push(c.apps[0].clone())).contains("twice"));
+        assert!(refused(|c| c.apps[0].key = "a b".to_owned()).starts_with("apps"));
         assert!(refused(|c| c.graph_version = "25".to_owned()).starts_with("graph_version"));
         assert!(refused(|c| c.secret = Secret::new("short")).starts_with("secret"));
     }

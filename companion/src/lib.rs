@@ -6,7 +6,7 @@
 //! connection to which their [`session`] points; [`listing`] shows albums and photos, and [`thumbnail`] small pictures of
 //! them. [`store`] begins a row in [`jobs`] for each chosen photo and watches it; a worker asks the provider ([`providers`]) where the bytes are, fetches
 //! them ([`mod@fetch`]), keeps them ([`bucket`]), records them ([`db`]), and from then on [`files`] serves them. [`apps`] knows which site may
-//! ask, [`secrets`] what must not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`convert`] how images are made smaller, [`widget`] hands out the
+//! ask, [`secrets`] what must not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`mode`] what is good enough for visitors, [`site`] what is set for one, [`convert`] how images are made smaller, [`widget`] hands out the
 //! built widget, [`health`] answers probes.
 
 pub mod apps;
@@ -21,22 +21,25 @@ pub mod files;
 pub mod health;
 pub mod jobs;
 pub mod listing;
+pub mod mode;
 pub mod oauth;
 pub mod providers;
 pub mod routes;
 pub mod seal;
 pub mod secrets;
 pub mod session;
+pub mod site;
 pub mod store;
 pub mod thumbnail;
 pub mod widget;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use apps::Apps;
 use bucket::Bucket;
-use config::Config;
+use config::{AppConfig, Config};
 use db::Db;
 use fetch::Fetcher;
+use mode::Mode;
 use seal::Keyring;
 use secrets::Signer;
 use std::net::SocketAddr;
@@ -96,19 +99,26 @@ impl App {
     /// Settings that cannot work, a folder that cannot be written, a database that cannot be opened; each names what it is.
     pub async fn build(config: Config) -> anyhow::Result<Self> {
         config.check()?;
-        if config.emulated_in_public() {
-            tracing::warn!(
-                "this companion is public but uses the emulator's app secrets; set facebook_app_id and the others"
-            );
-        }
         let data_dir = &config.data_dir;
         make_private(data_dir).with_context(|| format!("data_dir: cannot make {}", data_dir.display()))?;
+        let db = open_database(&config).await?;
+        match config.mode {
+            Mode::Demo if config.emulated_in_public() => tracing::warn!(
+                "this companion is public but uses the emulator's app secrets; set facebook_app_id and the others, and mode = production"
+            ),
+            Mode::Demo => tracing::info!(
+                "demo mode: keys that are not configured are made and kept in {}; in earnest set mode = production",
+                data_dir.display()
+            ),
+            Mode::Production => {}
+        }
+        apps::seed(&db, &config.apps).await?;
         let fetcher = Fetcher::new(&config)?;
         let companion = Companion {
             signer: Signer::load(&config.secret, data_dir)?,
             bucket: Bucket::on_disk(&data_dir.join("files"))?,
-            db: Db::open(config.database_url.expose(), data_dir, Keyring::in_data_dir(data_dir)?).await?,
-            apps: Apps::new(&config, &fetcher),
+            apps: Apps::load(&config, &fetcher, &db).await?,
+            db,
             thumbnails: thumbnail::Capacity::new(),
             new_job: Notify::new(),
             stopping: watch::Sender::new(false),
@@ -131,6 +141,7 @@ impl App {
         let companion = self.companion;
         let workers = jobs::start(companion.clone(), store::copy).await?;
         let sweeper = tokio::spawn(sweep(companion.clone()));
+        let follower = tokio::spawn(apps::follow(companion.clone()));
         let router = routes::router(companion.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let stop = {
             let companion = companion.clone();
@@ -151,13 +162,32 @@ impl App {
         companion.stopping.send_replace(true);
         workers.finish().await;
         sweeper.abort();
+        follower.abort();
         companion.db.close().await;
         Ok(result?)
     }
 }
 
+/// Opens the database. In production nothing is opened for visitors with settings, or sites, that are not for them.
+async fn open_database(config: &Config) -> anyhow::Result<Db> {
+    let keyring = Keyring::of(config);
+    if config.mode == Mode::Demo {
+        return Db::open(config.database_url.expose(), &config.data_dir, keyring?).await;
+    }
+    let mut problems = mode::problems(config, &keyring);
+    // Without a key that is configured nothing is served; one for the moment still lets the sites be judged.
+    let keyring = keyring.or_else(|_| Keyring::read(&seal::new_key()))?;
+    let db = Db::open(config.database_url.expose(), &config.data_dir, keyring).await?;
+    let managed: Vec<AppConfig> =
+        db.apps().await?.into_iter().filter(|row| !row.seeded).map(|row| row.settings).collect();
+    let configured = config.apps.iter().filter(|app| !managed.iter().any(|managed| managed.key == app.key));
+    problems.extend(configured.chain(&managed).flat_map(mode::app_problems));
+    ensure!(problems.is_empty(), mode::refusal(&problems));
+    Ok(db)
+}
+
 /// The folder holds the visitors' tokens, so nobody else on the machine reads it. One that is there keeps its rights.
-fn make_private(folder: &Path) -> std::io::Result<()> {
+pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

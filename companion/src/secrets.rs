@@ -123,7 +123,10 @@ pub fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(text.as_bytes())
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    // A key that is used before it is safe on disk would be lost with the power.
+    file.sync_all()
 }
 
 #[cfg(test)]

@@ -1,14 +1,18 @@
 //! All SQL. SQLite now, in words that PostgreSQL takes too: text ids, integer milliseconds, `$1` placeholders.
 
+mod apps;
 mod completions;
 mod files;
 mod jobs;
+mod keys;
 mod sessions;
 mod signins;
 
+pub use apps::AppRow;
 pub use completions::NewConnection;
 pub use files::FileRow;
 pub use jobs::{JobRow, JobState, NewJob, Standing};
+pub use keys::Resealed;
 pub use sessions::{ConnectionRow, IdleSince, SessionRow};
 pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
 
@@ -16,7 +20,7 @@ use crate::seal::Keyring;
 use anyhow::Context as _;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -43,10 +47,15 @@ pub struct Db {
 }
 
 impl Db {
+    /// The file that an empty `database_url` means.
+    pub fn file_in(data_dir: &Path) -> PathBuf {
+        data_dir.join("companion.sqlite")
+    }
+
     /// Opens the database and brings its schema up to date. An empty `url` is `companion.sqlite` in `data_dir`.
     pub async fn open(url: &str, data_dir: &Path, keyring: Keyring) -> anyhow::Result<Self> {
         let options = match url {
-            "" => SqliteConnectOptions::new().filename(data_dir.join("companion.sqlite")),
+            "" => SqliteConnectOptions::new().filename(Self::file_in(data_dir)),
             url => SqliteConnectOptions::from_str(url).context("database_url: must be sqlite://<file>")?,
         };
         let options = options
@@ -76,6 +85,11 @@ impl Db {
             .execute(&self.pool)
             .await?;
         self.drop_unneeded_connections().await
+    }
+
+    /// The keys that it seals with.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// Closes it; what was written is on disk.

@@ -280,6 +280,16 @@ impl Db {
             .map(drop)
     }
 
+    /// Whether somebody has opened the sign-in's address and was sent to the provider.
+    pub async fn is_opened(&self, id: &str) -> sqlx::Result<bool> {
+        let found: Option<String> =
+            sqlx::query_scalar("SELECT id_hash FROM attempts WHERE id_hash = $1 AND state_expires_ms > 0")
+                .bind(id)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(found.is_some())
+    }
+
     /// How a session's sign-in stands; `None` when there is no such one, or it was offered before `offered_since` and never ended.
     pub async fn sign_in(
         &self,

@@ -225,3 +225,20 @@ pub fn default_app(name: &str, config: &Config) -> Option<Credentials> {
     };
     (!id.is_empty()).then(|| Credentials { client_id: id.clone(), client_secret: secret.clone() })
 }
+
+/// What an operator does about a refusal; none where it is the visitor's affair.
+pub fn hint(code: ProblemCode) -> Option<&'static str> {
+    Some(match code {
+        ProblemCode::SignInRefused => {
+            "check the app's id and secret, and that its redirect URI is registered byte for byte"
+        }
+        ProblemCode::PermissionDeclined => {
+            "tick the photos on the provider's page; classic Facebook Login is needed for user_photos"
+        }
+        ProblemCode::PersonalAccount => "sign in with a professional account (business or creator)",
+        ProblemCode::AppInDevelopment => "give the person a role on the app, or publish it",
+        ProblemCode::PermissionNotReviewed => "ask for the permission in App Review",
+        ProblemCode::BusinessUnverified => "verify the business in Meta's Business settings",
+        _ => return None,
+    })
+}

@@ -8,9 +8,12 @@ use reqwest::{Client, Response, StatusCode, header, redirect};
 use serde_json::{Value, json};
 use sqlx::SqlitePool;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpListener;
+use tokio::process::Command;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -90,7 +93,43 @@ impl TestApp {
     }
 
     pub fn visitor(&self) -> Visitor<'_> {
-        Visitor { app: self, token: None }
+        self.visitor_of("demo")
+    }
+
+    /// On a page of another key.
+    pub fn visitor_of(&self, key: &'static str) -> Visitor<'_> {
+        Visitor { app: self, key, token: None }
+    }
+
+    /// The program, with the settings of this companion, which goes on running.
+    pub fn program(&self, arguments: &[&str]) -> Command {
+        let mut command = program(arguments);
+        command.arg("--data-dir").arg(&self.config.data_dir).args(["--public-url", &self.url]);
+        let emulator = self.emulator.url();
+        for (name, host) in [
+            ("FACEBOOK_DIALOG_URL", "www.facebook.com"),
+            ("FACEBOOK_GRAPH_URL", "graph.facebook.com"),
+            ("INSTAGRAM_AUTHORIZE_URL", "www.instagram.com"),
+            ("INSTAGRAM_API_URL", "api.instagram.com"),
+            ("INSTAGRAM_GRAPH_URL", "graph.instagram.com"),
+        ] {
+            command.env(format!("BOWERBIRD_{name}"), format!("{emulator}/{host}"));
+        }
+        command
+    }
+
+    /// Runs it to its end. Answers whether it went well, and all that it said.
+    pub async fn runs(&self, arguments: &[&str]) -> (bool, String) {
+        ends(self.program(arguments), "").await
+    }
+
+    /// Changes the settings with which it starts again.
+    pub fn reconfigure(&mut self, change: impl FnOnce(&mut Config)) {
+        change(&mut self.config);
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        &self.config.data_dir
     }
 
     pub async fn get(&self, path: &str) -> Response {
@@ -151,9 +190,30 @@ impl Drop for TestApp {
     }
 }
 
+/// The program, with none of this process's settings.
+pub fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_bowerbird-companion"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BOWERBIRD_") || name == "RUST_LOG") {
+        command.env_remove(name);
+    }
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// Runs a program that reads `input` to its end. Answers whether it went well, and all that it said.
+pub async fn ends(mut command: Command, input: &str) -> (bool, String) {
+    let mut child = command.spawn().unwrap();
+    // A program that reads nothing closes its end, which is not this side's affair.
+    drop(child.stdin.take().unwrap().write_all(input.as_bytes()).await);
+    let output = child.wait_with_output().await.unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.success(), String::from_utf8(said).unwrap())
+}
+
 /// A page with a session, and the person before it.
 pub struct Visitor<'a> {
     pub app: &'a TestApp,
+    pub key: &'static str,
     pub token: Option<String>,
 }
 
@@ -175,7 +235,7 @@ pub struct Offer {
 impl Visitor<'_> {
     /// Posts with key and token, and keeps the token that comes back.
     pub async fn posts(&mut self, path: &str, mut body: Value) -> Value {
-        body["apikey"] = json!("demo");
+        body["apikey"] = json!(self.key);
         if let Some(token) = &self.token {
             body["token"] = json!(token);
         }
@@ -273,7 +333,7 @@ impl Visitor<'_> {
 
     /// Asks for a stream; the connection, before its events are read.
     pub async fn begins_to_store(&self, source: &str, cloud: Value) -> Response {
-        let body = json!({"apikey": "demo", "token": self.token, "clouds": {source: cloud}});
+        let body = json!({"apikey": self.key, "token": self.token, "clouds": {source: cloud}});
         let request = self.app.http.post(format!("{}/store/", self.app.url)).json(&body);
         let answer =
             request.header(header::ORIGIN, ORIGIN).header(header::ACCEPT, "text/event-stream").send().await.unwrap();

@@ -30,7 +30,7 @@ pub fn record() {
     });
 }
 
-fn log() -> String {
+pub fn log() -> String {
     String::from_utf8_lossy(&LOG.lock().unwrap()).into_owned()
 }
 

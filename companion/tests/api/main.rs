@@ -4,7 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 mod app;
+mod apps;
 mod attacks;
+mod keys;
 mod listing;
 mod logs;
 mod serving;

@@ -418,7 +418,7 @@ async fn a_job_that_a_kill_interrupted_is_done_after_the_next_start() {
     app.start_again().await;
     eventually("the photo is stored", async || app.count("files").await == 1).await;
     assert_eq!(app.stored_files(), [stored]);
-    let visitor = Visitor { app: &app, token };
+    let visitor = Visitor { app: &app, key: "demo", token };
     let again = visitor.streams("facebook", json!({"path": path})).await;
     assert_eq!(last(&again, &path)["file"]["handle"], handle);
 }
