@@ -254,6 +254,7 @@ impl<T: Keyed + DeserializeOwned> FromRequest<Shared> for Authorized<T> {
             ApiError::with_text(ProblemCode::BadRequest, format!("The body is not the JSON it should be: {error}"))
         })?;
         let caller = state.apps.authorize(body.key(), &headers)?;
+        state.limits.key(caller.app.key())?;
         Ok(Self { caller, body })
     }
 }

@@ -127,6 +127,18 @@ settings! {
     fetch_total_timeout: u64 = 600;
     /// How many photos are stored at the same time. Default 4.
     store_concurrency: usize = 4;
+    /// Seconds for which a provider is not asked after it said that it had too many calls, unless it names a time; doubled
+    /// each time up to 15 minutes. Default 30.
+    rate_limit_pause: u64 = 30;
+    /// Requests a minute from one address (of IPv6, one network of 64 bits): API calls and the pages of a sign-in. Behind a
+    /// reverse proxy, set `trusted_proxies`, or all visitors are one address. 0 is no limit. Default 600.
+    rate_per_address: u32 = 600;
+    /// API calls a minute for one key. 0 is no limit. Default 6000.
+    rate_per_key: u32 = 6000;
+    /// API calls a minute of one session. 0 is no limit. Default 300.
+    rate_per_session: u32 = 300;
+    /// Thumbnails a minute of one visitor's source. 0 is no limit. Default 3000.
+    rate_thumbnails: u32 = 3000;
 }
 
 /// An address, or a network as `10.0.0.0/8`.
@@ -260,7 +272,7 @@ macro_rules! from_text_by_parsing {
         }
     })* };
 }
-from_text_by_parsing!(SocketAddr, Url, String, u64, usize, bool, Mode);
+from_text_by_parsing!(SocketAddr, Url, String, u32, u64, usize, bool, Mode);
 
 impl FromText for Secret {
     fn from_text(text: &str) -> Result<Self, String> {

@@ -1,27 +1,30 @@
 //! [`ApiError`] and its one reply, `{"error": {"text", "code"}}`. Causes are logged, never sent.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bowerbird_protocol::problem::{ErrorReply, Problem, ProblemCode};
 use std::fmt::Display;
+use std::time::Duration;
 
 /// A request that ends without its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ApiError {
     status: StatusCode,
     problem: Problem,
+    /// Seconds.
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
     /// With the words and the status that belong to the code.
     pub fn new(code: ProblemCode) -> Self {
-        Self { status: status(code), problem: Problem::new(code) }
+        Self { status: status(code), problem: Problem::new(code), retry_after: None }
     }
 
     /// With words that name the very thing that is wrong. They are sent: no causes, no secrets.
     pub fn with_text(code: ProblemCode, text: impl Into<String>) -> Self {
-        Self { status: status(code), problem: Problem::with_text(code, text) }
+        Self { status: status(code), problem: Problem::with_text(code, text), retry_after: None }
     }
 
     /// Nothing is at this address.
@@ -29,6 +32,7 @@ impl ApiError {
         Self {
             status: StatusCode::NOT_FOUND,
             problem: Problem::with_text(ProblemCode::Other, "There is nothing at this address."),
+            retry_after: None,
         }
     }
 
@@ -36,6 +40,20 @@ impl ApiError {
     pub fn internal(cause: impl Display) -> Self {
         tracing::error!(%cause, "a fault of the companion");
         Self::new(ProblemCode::Internal)
+    }
+
+    /// Somebody asks too often, and may ask again after so long.
+    pub fn too_many_requests(wait: Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self { retry_after: Some(seconds.max(1)), ..Self::new(ProblemCode::TooManyRequests) }
+    }
+
+    /// The same reply with a page in place of JSON, for who reads it in a window.
+    pub fn with_page(self, page: Response) -> Response {
+        let (mut reply, body) = (self.into_response(), page.into_parts());
+        reply.headers_mut().extend(body.0.headers);
+        *reply.body_mut() = body.1;
+        reply
     }
 
     /// What is sent.
@@ -52,6 +70,7 @@ fn status(code: ProblemCode) -> StatusCode {
         ProblemCode::SessionExpired => StatusCode::UNAUTHORIZED,
         ProblemCode::PhotoGone => StatusCode::NOT_FOUND,
         ProblemCode::Internal | ProblemCode::StorageFailed => StatusCode::INTERNAL_SERVER_ERROR,
+        ProblemCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
         ProblemCode::RateLimited => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_GATEWAY,
     }
@@ -76,16 +95,21 @@ pub struct Unreadable;
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        if self.status.is_client_error() && self.status != StatusCode::NOT_FOUND {
+        // Whoever asks too often is counted instead, lest they fill the log.
+        let quiet = [StatusCode::NOT_FOUND, StatusCode::TOO_MANY_REQUESTS];
+        if self.status.is_client_error() && !quiet.contains(&self.status) {
             // Words about a body may repeat a value of it, which may be a token.
             let text = if self.problem.code == ProblemCode::BadRequest { "" } else { &self.problem.text };
             tracing::warn!(code = self.problem.code.as_str(), text, "request refused");
         }
         let is_foreign = self.problem.code == ProblemCode::OriginNotAllowed;
-        let mut response = (self.status, Json(ErrorReply { error: self.problem })).into_response();
+        let mut reply = (self.status, Json(ErrorReply { error: self.problem })).into_response();
         if is_foreign {
-            response.extensions_mut().insert(Unreadable);
+            reply.extensions_mut().insert(Unreadable);
         }
-        response
+        if let Some(seconds) = self.retry_after {
+            reply.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        reply
     }
 }

@@ -4,7 +4,10 @@
 //! the list cannot be pointed at the operator's own network; redirects are not followed; time and size are limited. URLs
 //! are never logged whole, because queries carry tokens and signatures.
 
+pub use reqwest::header::HeaderMap;
+
 use crate::config::Config;
+use crate::pace::Pace;
 use crate::secrets::Secret;
 use anyhow::Context as _;
 use axum::body::Bytes;
@@ -122,6 +125,7 @@ pub struct Fetcher {
     picture_hosts: Hosts,
     timeout: Duration,
     total_timeout: Duration,
+    pace: Pace,
 }
 
 /// A request to an API.
@@ -140,6 +144,8 @@ pub struct Call<'a> {
 pub struct Answer {
     /// The status.
     pub status: StatusCode,
+    /// The headers, some of which say how much may still be asked.
+    pub headers: HeaderMap,
     /// The whole body.
     pub body: Bytes,
 }
@@ -172,7 +178,13 @@ impl Fetcher {
             picture_hosts,
             timeout,
             total_timeout: Duration::from_secs(config.fetch_total_timeout),
+            pace: Pace::new(Duration::from_secs(config.rate_limit_pause)),
         })
+    }
+
+    /// The pauses that APIs asked for. Heeding them is up to who calls, who alone knows whom they are about.
+    pub fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// Calls an API and reads the whole answer.
@@ -188,8 +200,9 @@ impl Fetcher {
         }
         let response = self.send(request).await?;
         let status = response.status();
+        let headers = response.headers().clone();
         let body = Download::new(response, MAX_ANSWER, Instant::now() + self.timeout)?.all().await?;
-        Ok(Answer { status, body })
+        Ok(Answer { status, headers, body })
     }
 
     /// Begins to fetch a picture of at most `max` bytes.

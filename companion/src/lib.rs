@@ -6,7 +6,9 @@
 //! connection to which their [`session`] points; [`listing`] shows albums and photos, and [`thumbnail`] small pictures of
 //! them. [`store`] begins a row in [`jobs`] for each chosen photo and watches it; a worker asks the provider ([`providers`]) where the bytes are, fetches
 //! them ([`mod@fetch`]), keeps them ([`bucket`]), records them ([`db`]), and from then on [`files`] serves them. [`apps`] knows which site may
-//! ask, [`secrets`] what must not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`mode`] what is good enough for visitors, [`site`] what is set for one, [`convert`] how images are made smaller, [`widget`] hands out the
+//! ask, [`limits`] how often, [`pace`] how often we may ask, [`renewal`] keeps remembered sign-ins alive, [`secrets`] what must
+//! not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`mode`] what is good enough for visitors, [`site`] what
+//! is set for one, [`convert`] how images are made smaller, [`widget`] hands out the
 //! built widget, [`health`] answers probes.
 
 pub mod apps;
@@ -20,10 +22,13 @@ pub mod fetch;
 pub mod files;
 pub mod health;
 pub mod jobs;
+pub mod limits;
 pub mod listing;
 pub mod mode;
 pub mod oauth;
+pub mod pace;
 pub mod providers;
+pub mod renewal;
 pub mod routes;
 pub mod seal;
 pub mod secrets;
@@ -39,6 +44,7 @@ use bucket::Bucket;
 use config::{AppConfig, Config};
 use db::Db;
 use fetch::Fetcher;
+use limits::Limits;
 use mode::Mode;
 use seal::Keyring;
 use secrets::Signer;
@@ -51,6 +57,9 @@ use tokio::sync::{Notify, watch};
 
 /// How often what has had its time is forgotten.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+
+/// How often counts of requests are.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
 
 /// How long answers that are on their way may take when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(10);
@@ -65,6 +74,7 @@ pub struct Companion {
     fetcher: Fetcher,
     signer: Signer,
     thumbnails: thumbnail::Capacity,
+    limits: Limits,
     /// Told when a job has begun.
     new_job: Notify,
     /// Becomes true when the server is asked to stop.
@@ -120,6 +130,7 @@ impl App {
             apps: Apps::load(&config, &fetcher, &db).await?,
             db,
             thumbnails: thumbnail::Capacity::new(),
+            limits: Limits::new(&config),
             new_job: Notify::new(),
             stopping: watch::Sender::new(false),
             fetcher,
@@ -140,8 +151,11 @@ impl App {
     ) -> anyhow::Result<()> {
         let companion = self.companion;
         let workers = jobs::start(companion.clone(), store::copy).await?;
-        let sweeper = tokio::spawn(sweep(companion.clone()));
-        let follower = tokio::spawn(apps::follow(companion.clone()));
+        let sweepers = [
+            tokio::spawn(sweep(companion.clone())),
+            tokio::spawn(forget_idle(companion.clone())),
+            tokio::spawn(apps::follow(companion.clone())),
+        ];
         let router = routes::router(companion.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let stop = {
             let companion = companion.clone();
@@ -161,8 +175,7 @@ impl App {
         };
         companion.stopping.send_replace(true);
         workers.finish().await;
-        sweeper.abort();
-        follower.abort();
+        sweepers.iter().for_each(tokio::task::JoinHandle::abort);
         companion.db.close().await;
         Ok(result?)
     }
@@ -200,6 +213,23 @@ async fn sweep(companion: Shared) {
         if let Err(error) = companion.db.sweep(session::idle_since()).await {
             tracing::error!(cause = %error, "forgetting old sessions failed");
         }
+        if let Err(error) = renewal::renew(&companion).await {
+            tracing::error!(cause = %error, "renewing remembered sign-ins failed");
+        }
         tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+async fn forget_idle(companion: Shared) {
+    loop {
+        tokio::time::sleep(FORGET_EVERY).await;
+        let requests = companion.limits.forget_idle();
+        if requests > 0 {
+            tracing::warn!(
+                requests,
+                hint = "if these are visitors, raise rate_per_address and the like, or set trusted_proxies",
+                "requests of the last minute were refused because somebody asks too often"
+            );
+        }
     }
 }

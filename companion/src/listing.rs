@@ -5,7 +5,7 @@ use crate::apps::{Authorized, Caller};
 use crate::db::ConnectionRow;
 use crate::error::ApiError;
 use crate::oauth;
-use crate::providers::{Entry, Failure, Page, Provider};
+use crate::providers::{Entry, Failure, Page, Provider, hint};
 use crate::session::{self, Session};
 use crate::thumbnail;
 use axum::Json;
@@ -14,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bowerbird_protocol::listing::{Contents, Item, ListCloud, ListReply, ListRequest, Listing};
 use bowerbird_protocol::problem::{Problem, ProblemCode};
+use bowerbird_protocol::session::AuthNeeded;
 use futures_util::future::try_join_all;
 
 /// A page may be empty and have a next one. So many are followed here before the browser is asked to.
@@ -58,7 +59,7 @@ impl Asking<'_> {
         let connection = self.companion.db.connection(&self.session.id, source).await?;
         // A token of another app than the site's present one is worth nothing with that app's secret.
         let connection = connection.filter(|connection| connection.client_id == provider.client_id());
-        let Some(connection) = connection else { return self.sign_in(source, asked).await };
+        let Some(connection) = connection else { return self.sign_in(source, asked, None).await };
         let after = match asked.next.as_deref() {
             None | Some("") => None,
             Some(next) => match unwrap_cursor(next) {
@@ -72,14 +73,15 @@ impl Asking<'_> {
         }
     }
 
-    async fn sign_in(&self, source: &str, asked: &ListCloud) -> Result<Listing, ApiError> {
+    /// `ended` says why the sign-in before this one is over, where it has just been found to be.
+    async fn sign_in(&self, source: &str, asked: &ListCloud, ended: Option<ProblemCode>) -> Result<Listing, ApiError> {
         let wish = oauth::Wish {
             completes: self.body.completes,
             appurl: self.body.appurl.as_deref(),
             switch_account: asked.switch_account,
         };
         Ok(match oauth::begin(self.companion, self.caller, self.session, source, &wish).await? {
-            Ok(auth) => Listing::Auth { auth },
+            Ok(auth) => Listing::Auth { auth: AuthNeeded { problem: ended.map(Problem::new), ..auth } },
             Err(code) => failed(code),
         })
     }
@@ -92,11 +94,12 @@ impl Asking<'_> {
         failure: Failure,
     ) -> Result<Listing, ApiError> {
         let Asking { companion, session, .. } = self;
-        tracing::warn!(source, code = failure.code().as_str(), cause = failure.cause(), "a listing failed");
+        let code = failure.code();
+        tracing::warn!(source, code = code.as_str(), cause = failure.cause(), hint = hint(code), "a listing failed");
         match failure {
-            Failure::SignInAgain { .. } => {
+            Failure::SignInAgain { code, .. } => {
                 companion.db.delete_connection(&connection.id).await?;
-                self.sign_in(source, asked).await
+                self.sign_in(source, asked, Some(code)).await
             }
             // Listing again leads to a sign-in that asks for the permission; with the connection kept it would fail for ever.
             Failure::Tell { code: code @ ProblemCode::PermissionDeclined, .. } => {

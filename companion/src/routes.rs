@@ -7,11 +7,12 @@ use crate::config::Network;
 use crate::error::{ApiError, Unreadable};
 use crate::{Companion, Shared, files, health, listing, oauth, secrets, session, store, thumbnail, widget};
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use bowerbird_protocol::problem::ProblemCode;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
@@ -29,6 +30,8 @@ pub fn router(companion: Shared) -> Router {
         .route("/auth/wait", post(oauth::wait))
         .route("/auth/complete", post(oauth::complete))
         .route("/auth/logout", post(session::logout))
+        .layer(from_fn_with_state(companion.clone(), limit_calls))
+        // Around the limit, so that a page can read that it asks too often.
         .layer(from_pages(companion.clone()))
         .layer(map_response(keep_from_strangers))
         .layer(DefaultBodyLimit::max(MAX_BODY));
@@ -37,6 +40,7 @@ pub fn router(companion: Shared) -> Router {
         .route("/api/client/{source}/auth/code", get(oauth::code::ask).post(oauth::code::check))
         .route("/api/client/{source}/auth/lost", post(oauth::lost))
         .route("/api/client/{source}/authCallback/open", get(oauth::callback))
+        .route_layer(from_fn_with_state(companion.clone(), limit_pages))
         .route("/thumbnail", get(thumbnail::thumbnail))
         .route("/healthz", get(health::healthz))
         .layer(DefaultBodyLimit::max(MAX_BODY));
@@ -55,6 +59,7 @@ fn from_pages(companion: Shared) -> CorsLayer {
         .allow_origin(allowed)
         .allow_methods([Method::POST])
         .max_age(Duration::from_secs(7200))
+        .expose_headers([header::RETRY_AFTER])
         .allow_headers([
             header::CONTENT_TYPE,
             header::ACCEPT,
@@ -92,15 +97,42 @@ async fn by_name(State(companion): State<Shared>, request: Request) -> Result<Re
     }
 }
 
+/// Counts a call of the API before anything of it is read.
+async fn limit_calls(
+    State(companion): State<Shared>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match companion.limits.address(address) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+/// Counts what a sign-in's window asks for. Who asks too often reads a page.
+async fn limit_pages(
+    State(companion): State<Shared>,
+    Extension(ClientAddress(address)): Extension<ClientAddress>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match companion.limits.address(address) {
+        Ok(()) => next.run(request).await,
+        Err(error) => error.with_page(oauth::problem_page(ProblemCode::TooManyRequests)),
+    }
+}
+
 /// Gives every request an id for its log lines. Queries are left out: they carry codes, states and signatures.
 async fn log(
     State(companion): State<Shared>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let id = &secrets::id()[..16];
     let client = client_address(&companion, peer.ip(), request.headers());
+    request.extensions_mut().insert(ClientAddress(client));
     let span = tracing::info_span!("request", id, %client, method = %request.method(), path = request.uri().path());
     async move {
         let begun = Instant::now();
@@ -115,6 +147,10 @@ async fn log(
     .instrument(span)
     .await
 }
+
+/// Who asks, for handlers and the layers below.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientAddress(pub IpAddr);
 
 /// Who asks: the peer, or the last address in `X-Forwarded-For` that is not a trusted proxy's. Each proxy appends the address that
 /// it sees, so what stands further to the left may be invented.

@@ -5,7 +5,7 @@ use crate::Shared;
 use crate::apps::{Authorized, Caller};
 use crate::db::{IdleSince, Millis, SessionRow, now};
 use crate::error::ApiError;
-use crate::providers::Failure;
+use crate::providers::{Failure, hint};
 use crate::secrets::{digest, token};
 use axum::Json;
 use axum::extract::State;
@@ -65,10 +65,12 @@ pub async fn require(companion: &Shared, caller: &Caller, sent: Option<&str>) ->
 
 async fn find(companion: &Shared, caller: &Caller, token: &str) -> Result<Option<SessionRow>, ApiError> {
     let row = companion.db.session(&digest(token), caller.app.key(), &caller.origin, idle_since()).await?;
-    if let Some(row) = &row
-        && row.seen_ms < now() - TOUCH_EVERY
-    {
-        companion.db.touch_session(&row.id).await?;
+    if let Some(row) = &row {
+        // Counted only here: a token that somebody made up must not be remembered.
+        companion.limits.session(&row.id)?;
+        if row.seen_ms < now() - TOUCH_EVERY {
+            companion.db.touch_session(&row.id).await?;
+        }
     }
     Ok(row)
 }
@@ -117,12 +119,22 @@ async fn sign_out(
     {
         trouble = match provider.revoke(&connection.access_token).await {
             Ok(true) => None,
-            Ok(false) => Some(ProblemCode::RemoveElsewhere),
+            Ok(false) => {
+                let code = ProblemCode::RemoveElsewhere;
+                tracing::info!(source, code = code.as_str(), hint = hint(code), "access is not removed from here");
+                Some(code)
+            }
             // The token was dead already, and with it the access.
             Err(Failure::SignInAgain { .. }) => None,
             Err(failure) => {
                 let code = failure.code();
-                tracing::warn!(source, code = code.as_str(), cause = failure.cause(), "access could not be removed");
+                tracing::warn!(
+                    source,
+                    code = code.as_str(),
+                    cause = failure.cause(),
+                    hint = hint(code),
+                    "access could not be removed"
+                );
                 Some(code)
             }
         };

@@ -93,6 +93,7 @@ pub async fn thumbnail(
     if seconds_left <= 0 {
         return Err(refused("The address has expired."));
     }
+    companion.limits.thumbnail(&asked.session)?;
     if !companion.db.link_lives(&asked.session, idle_since()).await? {
         return Err(refused("The visitor has signed out."));
     }

@@ -5,9 +5,9 @@
 
 use bowerbird_companion::config::Config;
 use bowerbird_companion::fetch::Fetcher;
-use bowerbird_companion::providers::{self, Ask, CodeGrant, Entry, Failure, Provider};
+use bowerbird_companion::providers::{self, Ask, CodeGrant, Credentials, Entry, Failure, Provider};
 use bowerbird_companion::secrets::Secret;
-use bowerbird_emulator::{Emulator, Fault};
+use bowerbird_emulator::{Emulator, Fault, RefusalKind};
 use bowerbird_protocol::problem::ProblemCode;
 use std::collections::HashSet;
 
@@ -203,8 +203,6 @@ async fn failures_are_of_the_three_kinds_and_tell_no_token() {
             assert!(!failure.cause().contains(token.expose()) && !failure.cause().is_empty(), "{failure:?}");
             failure
         };
-        let limited = failure(Fault::RateLimited { code: None, times: None }).await;
-        assert_eq!(limited.code(), ProblemCode::RateLimited);
         let broken = failure(Fault::ServerErrors { times: None, host: None, status: None }).await;
         assert!(matches!(broken, Failure::Upstream { transient: true, .. }), "{broken:?}");
         let proxy = failure(Fault::ServerErrors { times: None, host: None, status: Some(503) }).await;
@@ -214,6 +212,73 @@ async fn failures_are_of_the_three_kinds_and_tell_no_token() {
         world.emulator.clear_faults();
         let nonsense = provider.list(&Secret::new("nonsense"), "/", None).await.unwrap_err();
         assert!(matches!(nonsense, Failure::SignInAgain { .. }), "{nonsense:?}");
+        // Last, since nothing is asked for a while then.
+        let limited = failure(Fault::RateLimited { code: None, times: None }).await;
+        assert_eq!(limited.code(), ProblemCode::RateLimited);
+        world.emulator.clear_faults();
+    }
+}
+
+#[tokio::test]
+async fn a_pause_is_of_the_app_and_not_of_one_instance() {
+    let world = World::new().await;
+    let config = Config::against_emulator(&world.emulator.url()).unwrap();
+    let again = |client_id: &str| {
+        let app = providers::default_app("facebook", &config).unwrap();
+        let app = Credentials { client_id: client_id.to_owned(), ..app };
+        providers::open("facebook", &config, &world.fetcher, app).unwrap()
+    };
+    let facebook = &world.providers[0];
+    let token = world.token(facebook.as_ref()).await;
+    world.emulator.set_fault(Fault::Usage { percent: 100, minutes: None, times: Some(1) });
+    facebook.list(&token, "/", None).await.unwrap();
+    let before = world.emulator.calls().len();
+    let same_app = again(facebook.client_id()).list(&token, "/", None).await.unwrap_err();
+    assert_eq!(same_app.code(), ProblemCode::RateLimited);
+    assert_eq!(world.emulator.calls().len(), before, "Meta is not asked");
+    again("1000000000000009").list(&token, "/", None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_where_that_is_possible() {
+    let world = World::new().await;
+    for provider in &world.providers {
+        let token = world.token(provider.as_ref()).await;
+        world.emulator.advance_clock(std::time::Duration::from_secs(25 * 3600));
+        let renewed = provider.refresh(&token).await.unwrap();
+        assert_eq!(renewed.is_some(), provider.name() == "instagram");
+        if let Some(renewed) = renewed {
+            assert!(renewed.expires_in.is_some_and(|seconds| seconds > 30 * 24 * 3600));
+            provider.list(&renewed.token, "/", None).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn reading_is_tried_again_and_nothing_else_is() {
+    let world = World::new().await;
+    for provider in &world.providers {
+        let token = world.token(provider.as_ref()).await;
+        let asked = async |fault: Fault| {
+            world.emulator.clear_faults();
+            world.emulator.set_fault(fault);
+            let before = world.emulator.calls().len();
+            let listed = provider.list(&token, "/", None).await;
+            (listed.is_ok(), world.emulator.calls().len() - before)
+        };
+        let broken = |times| Fault::ServerErrors { times, host: None, status: Some(502) };
+        assert_eq!(asked(broken(Some(2))).await, (true, 3), "{}", provider.name());
+        assert_eq!(asked(broken(None)).await, (false, 4), "{}", provider.name());
+        for kind in [RefusalKind::NotReviewed, RefusalKind::PermissionRemoved, RefusalKind::AppRemoved] {
+            assert_eq!(asked(Fault::Refusal { kind, times: None }).await, (false, 1), "{kind:?}");
+        }
+        world.emulator.clear_faults();
+        let code = world.code(provider.as_ref()).await;
+        world.emulator.set_fault(broken(None));
+        let before = world.emulator.calls().len();
+        provider.exchange(grant(&code)).await.unwrap_err();
+        assert_eq!(world.emulator.calls().len() - before, 1, "a code counts once");
+        world.emulator.clear_faults();
     }
 }
 

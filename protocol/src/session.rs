@@ -25,7 +25,7 @@ pub struct AuthNeeded {
     /// Where the site says what it does with photos. An http or https address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privacy_url: Option<String>,
-    /// Why the visitor has to sign in again, when a connection has just ended.
+    /// Why the sign-in before this one is over, where the listing has just found that it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,
 }

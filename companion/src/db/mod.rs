@@ -13,7 +13,7 @@ pub use completions::NewConnection;
 pub use files::FileRow;
 pub use jobs::{JobRow, JobState, NewJob, Standing};
 pub use keys::Resealed;
-pub use sessions::{ConnectionRow, IdleSince, SessionRow};
+pub use sessions::{ConnectionRow, DueRow, IdleSince, SessionRow};
 pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
 
 use crate::seal::Keyring;

@@ -41,6 +41,21 @@ pub struct ConnectionRow {
     pub access_token: Secret,
 }
 
+/// A connection whose token is to be renewed.
+#[derive(Debug, Clone)]
+pub struct DueRow {
+    /// Its id.
+    pub id: String,
+    /// The site that it was made for.
+    pub app_key: String,
+    /// The source.
+    pub source: String,
+    /// The provider's app that it is with.
+    pub client_id: String,
+    /// The provider's token.
+    pub access_token: Secret,
+}
+
 type ConnectionColumns = (String, String, String, String, String, String);
 
 impl Db {
@@ -150,6 +165,39 @@ impl Db {
         let (id, link, client_id, account_id, account_name, sealed) = row;
         let access_token = self.opened(&format!("connection:{id}"), &sealed)?;
         Some(ConnectionRow { id, link, client_id, account_id, account_name, access_token })
+    }
+
+    /// Connections of remembered sessions whose token is from before `obtained` and runs out before `ends`, but has not yet.
+    pub async fn connections_to_renew(&self, obtained: Millis, ends: Millis) -> sqlx::Result<Vec<DueRow>> {
+        let rows: Vec<(String, String, String, String, String)> = sqlx::query_as(
+            "SELECT id, app_key, source, client_id, access_token FROM connections \
+             WHERE refreshed_ms <= $1 AND expires_ms > $2 AND expires_ms <= $3 \
+             AND EXISTS (SELECT 1 FROM session_connections l JOIN sessions s ON s.id = l.session_id \
+                         WHERE l.connection_id = connections.id AND s.remembered = 1)",
+        )
+        .bind(obtained)
+        .bind(now())
+        .bind(ends)
+        .fetch_all(&self.pool)
+        .await?;
+        let due = |(id, app_key, source, client_id, sealed): (String, String, String, String, String)| {
+            let access_token = self.opened(&format!("connection:{id}"), &sealed)?;
+            Some(DueRow { id, app_key, source, client_id, access_token })
+        };
+        Ok(rows.into_iter().filter_map(due).collect())
+    }
+
+    /// Keeps a renewed token; `false` when the visitor has signed out meanwhile.
+    pub async fn renew_connection(&self, id: &str, token: &Secret, expires: Option<Millis>) -> sqlx::Result<bool> {
+        let renewed =
+            sqlx::query("UPDATE connections SET access_token = $1, expires_ms = $2, refreshed_ms = $3 WHERE id = $4")
+                .bind(self.keyring.seal(&format!("connection:{id}"), token))
+                .bind(expires)
+                .bind(now())
+                .bind(id)
+                .execute(&self.pool)
+                .await?;
+        Ok(renewed.rows_affected() > 0)
     }
 
     /// Opens what is sealed in a row. A secret that does not open is as good as none, and the operator is told.

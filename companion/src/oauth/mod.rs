@@ -15,13 +15,14 @@ pub mod code;
 mod page;
 mod wait;
 
+pub use page::problem as problem_page;
 pub use wait::wait;
 
 use crate::Shared;
 use crate::apps::{App, Authorized, Caller};
 use crate::db::{Attempt, Binding, Millis, NewAttempt, NewConnection, TYPING, now};
 use crate::error::ApiError;
-use crate::providers::{Ask, CodeGrant, Failure, Provider};
+use crate::providers::{Ask, CodeGrant, Failure, Provider, hint};
 use crate::secrets::{Secret, digest, token};
 use crate::session::{self, Session};
 use axum::Json;
@@ -221,6 +222,9 @@ pub struct Callback {
     state: Option<String>,
     error: Option<String>,
     error_description: Option<String>,
+    /// Some of Facebook's dialogs send these in place of the two before.
+    error_code: Option<String>,
+    error_message: Option<String>,
 }
 
 /// `GET /api/client/{source}/authCallback/open`: finishes, and answers a page for the visitor whatever the outcome.
@@ -255,10 +259,11 @@ async fn finish(companion: &Shared, source: &str, headers: &HeaderMap, query: Ca
     } else if attempt.binding == Binding::Typed && !was_typed_here(&attempt, headers) {
         Err(Failure::tell(ProblemCode::SignInExpired, "the code was not typed into the browser that came back"))
     } else {
-        match (query.code, query.error) {
+        let description = query.error_description.or(query.error_message).unwrap_or_default();
+        match (query.code, query.error.or(query.error_code)) {
             (Some(code), _) => connect(companion, provider, &attempt, &code).await?,
             (None, Some(error)) => Err(Failure::tell(
-                provider.refusal(&error, query.error_description.as_deref().unwrap_or_default()),
+                provider.refusal(&error, &description),
                 "the provider sent the visitor back without a code",
             )),
             (None, None) => {
@@ -278,7 +283,8 @@ async fn finish(companion: &Shared, source: &str, headers: &HeaderMap, query: Ca
                 ProblemCode::SignInAgain => ProblemCode::SignInRefused,
                 code => code,
             };
-            tracing::warn!(source, code = code.as_str(), cause = failure.cause(), "a sign-in failed");
+            let cause = failure.cause();
+            tracing::warn!(source, code = code.as_str(), cause, hint = hint(code), "a sign-in failed");
             companion.db.end_attempt(&attempt.id, code.as_str()).await?;
             Ok(page::ended(source, &attempt, code, &site))
         }
@@ -352,7 +358,7 @@ pub async fn lost(State(companion): State<Shared>, Path(source): Path<String>, b
     tracing::warn!(
         source,
         code = outcome.as_str(),
-        hint = "list the page's address for the key, or give init an appUrl that is listed",
+        hint = hint(outcome),
         "a sign-in could not be handed back to its page"
     );
     match companion.db.lose_code(attempt, &source, &digest(code), outcome.as_str()).await {

@@ -118,7 +118,15 @@ fn words(code: ProblemCode) -> &'static str {
         ProblemCode::SourceUnavailable | ProblemCode::RateLimited => {
             "The service does not answer at the moment. Close this window and try again in a few minutes."
         }
+        ProblemCode::TooManyRequests => "Too many sign-ins are begun from where you are. Try again in a minute.",
         ProblemCode::SignInRefused => "The service refused the sign-in. Close this window and try again.",
+        ProblemCode::AppInDevelopment | ProblemCode::PermissionNotReviewed | ProblemCode::BusinessUnverified => {
+            "This site's connection to the service is not open to everybody yet. You can close this window."
+        }
+        ProblemCode::AccountCheckpoint => {
+            "The service wants you to confirm something on its own site first. Do that there, then connect again."
+        }
+        ProblemCode::AccountBlocked => "The service has blocked this for a while. You can close this window.",
         _ => "Close this window and try again.",
     }
 }

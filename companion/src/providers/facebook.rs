@@ -38,7 +38,7 @@ impl Facebook {
     pub fn new(config: &Config, fetcher: Fetcher, app: Credentials) -> Self {
         let (base, version) = (&config.facebook_graph_url, &config.graph_version);
         Self {
-            graph: Graph::new(fetcher.clone(), base, version, Some(app.client_secret.clone())),
+            graph: Graph::new(fetcher.clone(), base, version, &app.client_id, Some(app.client_secret.clone())),
             fetcher,
             app,
             pkce: config.facebook_pkce,
@@ -58,7 +58,7 @@ impl Facebook {
         let answer =
             self.fetcher.call(Call { url: self.token_endpoint.clone(), bearer: None, form: Some(&form) }).await?;
         // A token that a server gets for a code lives about 60 days already; there is nothing to extend.
-        let answer: TokenAnswer = meta::read(answer).map_err(meta::exchange_failure)?;
+        let answer: TokenAnswer = meta::read(&answer).map_err(meta::exchange_failure)?;
         let token = Secret::new(answer.access_token);
         let permissions: Data<Permission> = self.graph.get(&token, "me/permissions", &[]).await?;
         if !permissions.data.iter().any(|it| it.permission == PHOTO_PERMISSION && it.status == "granted") {
@@ -140,6 +140,10 @@ impl Provider for Facebook {
         }
         drop(query);
         url
+    }
+
+    fn refusal(&self, error: &str, description: &str) -> ProblemCode {
+        meta::refusal(error, description)
     }
 
     fn exchange<'a>(&'a self, code: CodeGrant<'a>) -> Reply<'a, Grant> {

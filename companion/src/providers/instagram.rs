@@ -5,7 +5,7 @@
 //! <https://developers.facebook.com/docs/instagram-platform/reference/instagram-media>; checked November 2026.
 
 use super::meta::{self, Data, Graph, MetaPath, PAGE_SIZE};
-use super::{Ask, CodeGrant, Credentials, Entry, Failure, Grant, Page, Provider, RemoteFile, Reply};
+use super::{Ask, CodeGrant, Credentials, Entry, Failure, Grant, Page, Provider, RemoteFile, Renewal, Reply};
 use crate::config::Config;
 use crate::fetch::{Answer, Call, Fetcher};
 use crate::secrets::Secret;
@@ -30,18 +30,26 @@ pub struct Instagram {
     dialog: Url,
     code_endpoint: Url,
     long_lived_endpoint: Url,
+    refresh_endpoint: Url,
 }
 
 impl Instagram {
     /// From the settings, for an app.
     pub fn new(config: &Config, fetcher: Fetcher, app: Credentials) -> Self {
         Self {
-            graph: Graph::new(fetcher.clone(), &config.instagram_graph_url, &config.graph_version, None),
+            graph: Graph::new(
+                fetcher.clone(),
+                &config.instagram_graph_url,
+                &config.graph_version,
+                &app.client_id,
+                None,
+            ),
             fetcher,
             app,
             dialog: meta::at(&config.instagram_authorize_url, "oauth/authorize"),
             code_endpoint: meta::at(&config.instagram_api_url, "oauth/access_token"),
             long_lived_endpoint: meta::at(&config.instagram_graph_url, "access_token"),
+            refresh_endpoint: meta::at(&config.instagram_graph_url, "refresh_access_token"),
         }
     }
 
@@ -56,7 +64,7 @@ impl Instagram {
         ];
         let answer =
             self.fetcher.call(Call { url: self.code_endpoint.clone(), bearer: None, form: Some(&form) }).await?;
-        let short: ShortLived = read_code_answer(answer)?;
+        let short: ShortLived = read_code_answer(&answer)?;
         if !short.permissions.iter().any(|permission| permission == SCOPE) {
             return Err(Failure::tell(
                 ProblemCode::PermissionDeclined,
@@ -82,10 +90,16 @@ impl Instagram {
         let mut url = self.long_lived_endpoint.clone();
         url.query_pairs_mut()
             .append_pair("grant_type", "ig_exchange_token")
-            .append_pair("client_secret", self.app.client_secret.expose())
-            .append_pair("access_token", short.expose());
-        let answer = self.fetcher.call(Call { url, bearer: None, form: None }).await?;
-        meta::read(answer).map_err(meta::exchange_failure)
+            .append_pair("client_secret", self.app.client_secret.expose());
+        self.graph.get_at(short, url).await.map_err(meta::exchange_failure)
+    }
+
+    /// Takes tokens that are at least a day old. <https://developers.facebook.com/docs/instagram-platform/reference/refresh_access_token>
+    async fn renewed(&self, token: &Secret) -> Result<Renewal, Failure> {
+        let mut url = self.refresh_endpoint.clone();
+        url.query_pairs_mut().append_pair("grant_type", "ig_refresh_token");
+        let renewed: LongLived = self.graph.get_at(token, url).await?;
+        Ok(Renewal { token: Secret::new(renewed.access_token), expires_in: renewed.expires_in })
     }
 
     async fn page(&self, token: &Secret, path: &str, after: Option<&str>) -> Result<Page, Failure> {
@@ -142,8 +156,16 @@ impl Provider for Instagram {
         url
     }
 
+    fn refusal(&self, error: &str, description: &str) -> ProblemCode {
+        meta::refusal(error, description)
+    }
+
     fn exchange<'a>(&'a self, code: CodeGrant<'a>) -> Reply<'a, Grant> {
         Box::pin(self.sign_in(code))
+    }
+
+    fn refresh<'a>(&'a self, token: &'a Secret) -> Reply<'a, Option<Renewal>> {
+        Box::pin(async { self.renewed(token).await.map(Some) })
     }
 
     fn list<'a>(&'a self, token: &'a Secret, path: &'a str, after: Option<&'a str>) -> Reply<'a, Page> {
@@ -212,34 +234,12 @@ struct Me {
     account_type: Option<String>,
 }
 
-/// The code endpoint's error has an envelope of its own.
-#[derive(Deserialize)]
-struct CodeError {
-    error_type: String,
-    #[serde(default)]
-    code: i64,
-    #[serde(default)]
-    error_message: String,
-}
-
-fn read_code_answer(answer: Answer) -> Result<ShortLived, Failure> {
-    if let Ok(error) = serde_json::from_slice::<CodeError>(&answer.body) {
-        let cause = format!("Instagram error {} {} (HTTP {})", error.code, error.error_type, answer.status);
-        return Err(Failure::tell(refusal(&error.error_message), cause));
+fn read_code_answer(answer: &Answer) -> Result<ShortLived, Failure> {
+    if let Some(failure) = meta::code_failure(answer) {
+        return Err(failure);
     }
     let answer: OneOrList<ShortLived> = meta::read(answer).map_err(meta::exchange_failure)?;
     answer.one().ok_or_else(|| Failure::Upstream { cause: "an empty token answer".to_owned(), transient: false })
-}
-
-/// Meta has no code for an account that is not professional, only sentences.
-fn refusal(message: &str) -> ProblemCode {
-    let message = message.to_lowercase();
-    let personal = ["not an instagram business", "professional account", "personal account"];
-    if personal.iter().any(|words| message.contains(words)) {
-        ProblemCode::PersonalAccount
-    } else {
-        ProblemCode::SignInRefused
-    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -321,7 +321,8 @@ mod tests {
     use super::*;
 
     fn code_answer(status: u16, body: &str) -> Result<ShortLived, Failure> {
-        read_code_answer(Answer { status: status.try_into().unwrap(), body: body.to_owned().into() })
+        let headers = crate::fetch::HeaderMap::new();
+        read_code_answer(&Answer { status: status.try_into().unwrap(), headers, body: body.to_owned().into() })
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod meta;
 
 pub use facebook::Facebook;
 pub use instagram::Instagram;
+pub use meta::hint;
 
 use crate::config::Config;
 use crate::fetch::{FetchError, Fetcher};
@@ -39,13 +40,15 @@ pub trait Provider: fmt::Debug + Send + Sync {
     fn authorize_url(&self, ask: &Ask<'_>) -> Url;
 
     /// What it means when the provider sends the visitor back without a code. `error` and `description` are what the query says.
-    fn refusal(&self, error: &str, _description: &str) -> ProblemCode {
-        // RFC 6749, 4.1.2.1. Both of Meta's dialogs answer so when the visitor presses cancel.
-        if error == "access_denied" { ProblemCode::SignInCancelled } else { ProblemCode::SignInRefused }
-    }
+    fn refusal(&self, error: &str, description: &str) -> ProblemCode;
 
     /// Exchanges the code for a token, and checks that it opens the photos.
     fn exchange<'a>(&'a self, code: CodeGrant<'a>) -> Reply<'a, Grant>;
+
+    /// Has the provider lengthen a token's life, long before its end. None where it offers no way to do so.
+    fn refresh<'a>(&'a self, _token: &'a Secret) -> Reply<'a, Option<Renewal>> {
+        Box::pin(async { Ok(None) })
+    }
 
     /// Has the provider take the app's access back. `false` where it offers no way to do so.
     fn revoke<'a>(&'a self, _token: &'a Secret) -> Reply<'a, bool> {
@@ -112,6 +115,15 @@ pub struct Grant {
     pub account_name: String,
 }
 
+/// What a token was exchanged for.
+#[derive(Debug, Clone)]
+pub struct Renewal {
+    /// The provider's token from now on.
+    pub token: Secret,
+    /// Seconds that it lives.
+    pub expires_in: Option<u64>,
+}
+
 /// A page of a folder. It may be empty and still have an `after`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
@@ -153,6 +165,9 @@ pub struct RemoteFile {
 pub enum Failure {
     /// The token is no longer taken.
     SignInAgain {
+        /// Why: [`ProblemCode::SignInAgain`], or a code that says more. After [`ProblemCode::AccountCheckpoint`] a sign-in
+        /// works only once the visitor has done at the provider what it asks of them.
+        code: ProblemCode,
         /// For the log.
         cause: String,
     },
@@ -181,16 +196,20 @@ impl Failure {
     /// What is sent of it.
     pub fn code(&self) -> ProblemCode {
         match self {
-            Self::SignInAgain { .. } => ProblemCode::SignInAgain,
-            Self::Tell { code, .. } => *code,
+            Self::SignInAgain { code, .. } | Self::Tell { code, .. } => *code,
             Self::Upstream { .. } => ProblemCode::SourceUnavailable,
         }
     }
 
-    /// What is logged of it.
+    /// Whether trying again soon may help.
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Upstream { transient: true, .. })
+    }
+
+    /// What is logged of it, beside the [`hint`] for its code.
     pub fn cause(&self) -> &str {
         match self {
-            Self::SignInAgain { cause } | Self::Tell { cause, .. } | Self::Upstream { cause, .. } => cause,
+            Self::SignInAgain { cause, .. } | Self::Tell { cause, .. } | Self::Upstream { cause, .. } => cause,
         }
     }
 }
@@ -224,21 +243,4 @@ pub fn default_app(name: &str, config: &Config) -> Option<Credentials> {
         _ => return None,
     };
     (!id.is_empty()).then(|| Credentials { client_id: id.clone(), client_secret: secret.clone() })
-}
-
-/// What an operator does about a refusal; none where it is the visitor's affair.
-pub fn hint(code: ProblemCode) -> Option<&'static str> {
-    Some(match code {
-        ProblemCode::SignInRefused => {
-            "check the app's id and secret, and that its redirect URI is registered byte for byte"
-        }
-        ProblemCode::PermissionDeclined => {
-            "tick the photos on the provider's page; classic Facebook Login is needed for user_photos"
-        }
-        ProblemCode::PersonalAccount => "sign in with a professional account (business or creator)",
-        ProblemCode::AppInDevelopment => "give the person a role on the app, or publish it",
-        ProblemCode::PermissionNotReviewed => "ask for the permission in App Review",
-        ProblemCode::BusinessUnverified => "verify the business in Meta's Business settings",
-        _ => return None,
-    })
 }

@@ -4,7 +4,7 @@ use crate::Shared;
 use crate::bucket::{Destination, Writing};
 use crate::db::{ConnectionRow, FileRow, JobRow};
 use crate::fetch::{Download, FetchError};
-use crate::providers::{Failure, RemoteFile};
+use crate::providers::{Failure, RemoteFile, hint};
 use bowerbird_protocol::accept::{Accept, extension_of};
 use bowerbird_protocol::problem::ProblemCode;
 use reqwest::StatusCode;
@@ -15,6 +15,8 @@ use std::time::{Duration, Instant};
 const ATTEMPTS: u32 = 3;
 /// The pause before the second attempt; the third waits twice as long.
 const BACK_OFF: Duration = Duration::from_millis(500);
+/// How long storing waits where the provider has had nearly too many calls, so that visitors who look at photos go first.
+const LET_OTHERS_GO: Duration = Duration::from_secs(2);
 /// Progress is written to the row at most this often.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
 /// Bytes from which the type is judged and the pixels are counted; a JPEG's size stands behind its metadata.
@@ -40,8 +42,8 @@ impl Trouble {
 
 impl From<Failure> for Trouble {
     fn from(failure: Failure) -> Self {
-        let transient = matches!(failure, Failure::Upstream { transient: true, .. });
-        Self { code: failure.code(), cause: failure.cause().to_owned(), transient }
+        // The provider has tried again itself what may pass.
+        Self::lasting(failure.code(), failure.cause())
     }
 }
 
@@ -102,6 +104,7 @@ pub async fn copy(companion: Shared, job: JobRow) -> Result<(), ProblemCode> {
                     attempt,
                     code = trouble.code.as_str(),
                     cause = trouble.cause,
+                    hint = hint(trouble.code),
                     "a photo could not be stored"
                 );
                 return Err(trouble.code);
@@ -123,6 +126,9 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Trouble> {
     let connection = connection(companion, job).await.map_err(database)?;
     let connection = connection.filter(|connection| connection.client_id == provider.client_id());
     let connection = connection.ok_or_else(|| Trouble::lasting(ProblemCode::SignInAgain, "the connection is gone"))?;
+    if companion.fetcher.pace().is_busy(provider.client_id(), Instant::now()) {
+        tokio::time::sleep(LET_OTHERS_GO).await;
+    }
     let remote = match provider.resolve(&connection.access_token, &job.path).await {
         Ok(remote) => remote,
         Err(failure) => {

@@ -197,29 +197,6 @@ async fn a_permission_that_was_taken_back_is_told_and_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_providers_trouble_is_told_within_the_answer() {
-    let app = TestApp::start().await;
-    let mut visitor = app.visitor();
-    visitor.signs_in("facebook", "alice").await;
-    visitor.signs_in("instagram", "alice.pro").await;
-    for (fault, code) in [
-        (Fault::RateLimited { code: Some(4), times: None }, "rate_limited"),
-        (Fault::RateLimited { code: Some(17), times: None }, "rate_limited"),
-        (Fault::RateLimited { code: Some(80002), times: None }, "rate_limited"),
-        (Fault::ServerErrors { times: None, host: None, status: None }, "source_unavailable"),
-        (Fault::ServerErrors { times: None, host: None, status: Some(502) }, "source_unavailable"),
-    ] {
-        app.emulator.clear_faults();
-        app.emulator.set_fault(fault.clone());
-        for source in ["facebook", "instagram"] {
-            assert_eq!(visitor.lists(source, "/").await["error"]["code"], code, "{source} {fault:?}");
-        }
-    }
-    app.emulator.clear_faults();
-    assert!(visitor.lists("facebook", "/").await["contents"].is_array(), "it was not the visitor's sign-in");
-}
-
-#[tokio::test]
 async fn a_provider_that_says_nothing_is_given_up() {
     let app = TestApp::start_with(|config| config.fetch_timeout = 1).await;
     let mut visitor = app.visitor();

@@ -1,34 +1,55 @@
 //! What Facebook and Instagram share: the Graph API's calls, errors, pages, ids and dates.
 //!
-//! Graph API v25.0, <https://developers.facebook.com/docs/graph-api/guides/error-handling> and
-//! <https://developers.facebook.com/docs/graph-api/results>; checked November 2026.
+//! Graph API v25.0, <https://developers.facebook.com/docs/graph-api/results>; checked November 2026.
+
+mod errors;
+mod hints;
+mod usage;
+
+pub use errors::{code_failure, exchange_failure, read, refusal};
+pub use hints::hint;
 
 use super::Failure;
 use crate::fetch::{Answer, Call, Fetcher};
-use crate::secrets::{Secret, hmac_hex};
+use crate::secrets::{Secret, digest, hmac_hex};
+use backon::{ExponentialBuilder, Retryable as _};
 use bowerbird_protocol::problem::ProblemCode;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
+use std::time::{Duration, Instant};
 use url::Url;
+use usage::Asker;
 
 /// The most that one call lists; Meta gives 25 unless asked.
 pub const PAGE_SIZE: &str = "100";
 
-/// One host of Meta's.
+/// The pauses between the tries of a call that only reads; each is lengthened by chance, so that those who failed together
+/// do not come back together.
+const BACK_OFF: ExponentialBuilder = ExponentialBuilder::new()
+    .with_min_delay(Duration::from_millis(250))
+    .with_factor(2.0)
+    .with_max_times(3)
+    .with_jitter();
+/// After this long a call is not tried again: somebody waits for it.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// One host of Meta's, asked with one app.
 #[derive(Debug, Clone)]
 pub struct Graph {
     fetcher: Fetcher,
     base: Url,
     version: String,
+    /// The app's id.
+    app: String,
     /// Facebook's calls carry `appsecret_proof`; Instagram's Graph host documents none.
     proof_key: Option<Secret>,
 }
 
 impl Graph {
     /// `base` has no version in it.
-    pub fn new(fetcher: Fetcher, base: &Url, version: &str, proof_key: Option<Secret>) -> Self {
-        Self { fetcher, base: base.clone(), version: version.to_owned(), proof_key }
+    pub fn new(fetcher: Fetcher, base: &Url, version: &str, app: &str, proof_key: Option<Secret>) -> Self {
+        Self { fetcher, base: base.clone(), version: version.to_owned(), app: app.to_owned(), proof_key }
     }
 
     /// Reads a node or an edge. The token goes in a header, so that no URL holds it.
@@ -39,7 +60,13 @@ impl Graph {
         query: &[(&str, &str)],
     ) -> Result<T, Failure> {
         let url = self.url(token, path, query);
-        read(self.fetcher.call(Call { url, bearer: Some(token), form: None }).await?)
+        self.reads(token, || Call { url: url.clone(), bearer: Some(token), form: None }).await
+    }
+
+    /// Reads an address that has no version and takes the token in its query.
+    pub async fn get_at<T: DeserializeOwned>(&self, token: &Secret, mut url: Url) -> Result<T, Failure> {
+        url.query_pairs_mut().append_pair("access_token", token.expose());
+        self.reads(token, || Call { url: url.clone(), bearer: None, form: None }).await
     }
 
     /// Deletes an edge. Meta answers `true` or `{"success": true}`.
@@ -47,8 +74,38 @@ impl Graph {
         // Graph takes the method as a parameter of a POST, which proxies leave alone.
         let url = self.url(token, path, &[]);
         let form = [("method", "delete")];
-        let answer = self.fetcher.call(Call { url, bearer: Some(token), form: Some(&form) }).await?;
-        read::<serde_json::Value>(answer).map(drop)
+        let answer = self.ask(token, Call { url, bearer: Some(token), form: Some(&form) }).await?;
+        read::<serde_json::Value>(&answer).map(drop)
+    }
+
+    /// A call that changes nothing, so that it can be made again when the trouble may pass.
+    async fn reads<'a, T: DeserializeOwned>(
+        &self,
+        token: &Secret,
+        call: impl Fn() -> Call<'a> + Send + Sync,
+    ) -> Result<T, Failure> {
+        let begun = Instant::now();
+        let once = || async { read(&self.ask(token, call()).await?) };
+        once.retry(BACK_OFF)
+            .when(|failure| failure.is_transient() && begun.elapsed() < PATIENCE)
+            .notify(|failure, pause| {
+                let milliseconds = pause.as_millis() as u64;
+                tracing::debug!(cause = failure.cause(), milliseconds, "Meta is asked again");
+            })
+            .await
+    }
+
+    /// Makes a call, unless Meta wants none at the moment: asking on would lengthen that.
+    async fn ask(&self, token: &Secret, call: Call<'_>) -> Result<Answer, Failure> {
+        let asker = Asker { app: self.app.clone(), account: format!("{} {}", self.app, digest(token.expose())) };
+        if let Some(left) = asker.pause(self.fetcher.pace()) {
+            let cause =
+                format!("Meta has had too many calls, and is not asked for {} seconds more", left.as_secs() + 1);
+            return Err(Failure::tell(ProblemCode::RateLimited, cause));
+        }
+        let answer = self.fetcher.call(call).await?;
+        asker.heed(self.fetcher.pace(), &answer);
+        Ok(answer)
     }
 
     fn url(&self, token: &Secret, path: &str, query: &[(&str, &str)]) -> Url {
@@ -66,75 +123,6 @@ pub fn at(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
     url
-}
-
-/// Reads an answer of the Graph API.
-pub fn read<T: DeserializeOwned>(answer: Answer) -> Result<T, Failure> {
-    let status = answer.status;
-    if status.is_success() {
-        // Serde's words would repeat values, and a value may be the token.
-        return serde_json::from_slice(&answer.body).map_err(|error| Failure::Upstream {
-            cause: format!(
-                "an answer that is not understood: {:?} at {}:{}",
-                error.classify(),
-                error.line(),
-                error.column()
-            ),
-            transient: false,
-        });
-    }
-    Err(match serde_json::from_slice::<Envelope>(&answer.body) {
-        Ok(envelope) => failure(status.as_u16(), &envelope.error),
-        // Proxies in front of Graph answer HTML.
-        Err(_) => Failure::Upstream {
-            cause: format!("HTTP {status} without a Graph error"),
-            transient: status.is_server_error(),
-        },
-    })
-}
-
-#[derive(Debug, Deserialize)]
-struct Envelope {
-    error: GraphError,
-}
-
-/// `{"error": {…}}`; everything but the message may be missing.
-#[derive(Debug, Default, Deserialize)]
-struct GraphError {
-    #[serde(default)]
-    message: String,
-    #[serde(default, rename = "type")]
-    kind: String,
-    #[serde(default)]
-    code: i64,
-    #[serde(default)]
-    error_subcode: i64,
-    #[serde(default)]
-    is_transient: bool,
-    #[serde(default)]
-    fbtrace_id: String,
-}
-
-/// What a Graph error means to us.
-fn failure(status: u16, error: &GraphError) -> Failure {
-    let cause = format!(
-        "Graph error {}/{} {} (HTTP {status}, fbtrace_id {})",
-        error.code, error.error_subcode, error.kind, error.fbtrace_id
-    );
-    let message = error.message.to_lowercase();
-    let code = match (error.code, error.error_subcode) {
-        (102 | 190, _) => return Failure::SignInAgain { cause },
-        (0, _) if error.kind == "OAuthException" && status < 500 => return Failure::SignInAgain { cause },
-        // App, user, page and custom limits, and those of business use cases (80000 to 80014).
-        (4 | 17 | 32 | 341 | 613 | 80_000..=80_014, _) => ProblemCode::RateLimited,
-        (10 | 200..=299, _) => ProblemCode::PermissionDeclined,
-        (100, 33) | (803, _) => ProblemCode::PhotoGone,
-        (1 | 2, _) => return Failure::Upstream { cause, transient: true },
-        // Cursors die with the item that they stand at. Meta says so under several codes, 100 among them.
-        _ if message.contains("cursor") => ProblemCode::ListChanged,
-        _ => return Failure::Upstream { cause, transient: error.is_transient || status >= 500 },
-    };
-    Failure::Tell { code, cause }
 }
 
 /// A list and its cursors.
@@ -230,67 +218,9 @@ pub fn words(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-/// What a code exchange that Meta refuses means: not every such error is the token's.
-pub fn exchange_failure(failure: Failure) -> Failure {
-    match failure {
-        Failure::SignInAgain { cause } | Failure::Upstream { cause, transient: false } => {
-            Failure::tell(ProblemCode::SignInRefused, cause)
-        }
-        other => other,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn failed(status: u16, body: &str) -> Failure {
-        let status = status.try_into().unwrap();
-        read::<serde_json::Value>(Answer { status, body: body.to_owned().into() }).unwrap_err()
-    }
-
-    fn graph(status: u16, code: i64, subcode: i64, message: &str) -> Failure {
-        failed(
-            status,
-            &serde_json::json!({"error": {"message": message, "type": "OAuthException", "code": code,
-                "error_subcode": subcode, "fbtrace_id": "Fz54k3GZrio"}})
-            .to_string(),
-        )
-    }
-
-    #[test]
-    fn graph_errors_are_recognized() {
-        let code = |status, code, subcode, message| graph(status, code, subcode, message).code();
-        assert_eq!(code(400, 190, 463, "Error validating access token"), ProblemCode::SignInAgain);
-        assert_eq!(code(400, 102, 0, ""), ProblemCode::SignInAgain);
-        for limit in [4, 17, 32, 341, 613, 80001, 80002] {
-            assert_eq!(code(403, limit, 0, ""), ProblemCode::RateLimited, "{limit}");
-        }
-        assert_eq!(code(403, 10, 0, ""), ProblemCode::PermissionDeclined);
-        assert_eq!(code(403, 200, 0, "(#200) The user hasn't authorized"), ProblemCode::PermissionDeclined);
-        assert_eq!(code(400, 100, 33, "Unsupported get request"), ProblemCode::PhotoGone);
-        assert_eq!(
-            code(400, 100, 0, "(#100) The After Cursor specified exceeds the max limit"),
-            ProblemCode::ListChanged
-        );
-        assert_eq!(code(400, 2642, 0, "(#2642) Invalid cursors values"), ProblemCode::ListChanged);
-        assert!(matches!(graph(500, 2, 0, ""), Failure::Upstream { transient: true, .. }));
-        assert!(matches!(
-            graph(400, 100, 0, "(#100) Tried accessing nonexisting field"),
-            Failure::Upstream { transient: false, .. }
-        ));
-        assert!(matches!(failed(502, "<html>Bad Gateway"), Failure::Upstream { transient: true, .. }));
-        assert!(matches!(failed(200, "<html>"), Failure::Upstream { .. }));
-        let bare = r#"{"error":{"message":"Invalid OAuth access token.","type":"OAuthException"}}"#;
-        assert!(matches!(failed(401, bare), Failure::SignInAgain { .. }));
-    }
-
-    #[test]
-    fn a_cause_names_the_codes_and_never_the_sentence() {
-        let failure = graph(400, 190, 467, "Malformed access token EAABtoken");
-        assert!(failure.cause().contains("190/467") && failure.cause().contains("Fz54k3GZrio"), "{}", failure.cause());
-        assert!(!failure.cause().contains("EAAB"), "{}", failure.cause());
-    }
 
     #[test]
     fn the_last_page_has_cursors_and_no_next() {
