@@ -63,6 +63,12 @@ ALTER TABLE files ADD COLUMN client_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE files ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
 CREATE INDEX files_account ON files (source, client_id, account_id);
 
+-- Whose photo a job stores, for the same reason. A running one with a `problem` has had its access removed, and ends as soon as
+-- it notices.
+ALTER TABLE jobs ADD COLUMN client_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE jobs ADD COLUMN account_id TEXT NOT NULL DEFAULT '';
+CREATE INDEX jobs_account ON jobs (source, client_id, account_id);
+
 -- A person's wish that what is kept of them be deleted. `account_id` is emptied once it is fulfilled.
 CREATE TABLE deletions (
     code       TEXT PRIMARY KEY,
@@ -74,6 +80,7 @@ CREATE TABLE deletions (
     created_ms BIGINT NOT NULL,
     done_ms    BIGINT
 );
+CREATE INDEX deletions_done ON deletions (done_ms);
 
 -- Notices to sites, until they are delivered or given up.
 CREATE TABLE notices (

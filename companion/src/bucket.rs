@@ -94,8 +94,8 @@ impl Bucket {
         }
     }
 
-    /// Removes what a killed process left of a transfer. On a disk that is the staging file beside the target,
-    /// `<key>#<number>`; remote storages expire unfinished uploads by a rule of the bucket.
+    /// Removes what a killed process left of a transfer: the staging file beside the target, `<key>#<number>`, and the target
+    /// itself, should it have been written without having been recorded. Remote storages expire unfinished uploads by a rule of the bucket.
     pub async fn forget_unfinished(&self, destination: &Destination, handle: &str) -> std::io::Result<()> {
         let mut entries = match tokio::fs::read_dir(self.folder.join(destination.as_str())).await {
             Ok(entries) => entries,
@@ -105,7 +105,7 @@ impl Bucket {
         while let Some(entry) = entries.next_entry().await? {
             let name = entry.file_name();
             let name = name.to_string_lossy();
-            if name.starts_with(handle) && name.contains('#') {
+            if name.starts_with(handle) {
                 tokio::fs::remove_file(entry.path()).await?;
             }
         }

@@ -119,6 +119,9 @@ settings! {
     /// https and public addresses only; `host:port` is exactly that, over http too and on private addresses.
     /// Default Meta's three and the emulator's.
     image_hosts: Vec<String> = [".fbcdn.net", ".cdninstagram.com", ".fbsbx.com", "127.0.0.1:8788"].map(str::to_owned).to_vec();
+    /// Receivers of notices, as `host:port`, that may be at private addresses and may be asked over http; every other must be
+    /// https at a public address. Default none.
+    private_receivers: Vec<String> = Vec::new();
     /// The largest photo that is stored, in bytes. Default 104857600 (100 MiB).
     max_file_bytes: u64 = 100 * 1024 * 1024;
     /// Seconds of silence after which a transfer is given up, and the longest that an API call may take. Default 30.

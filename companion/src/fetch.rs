@@ -21,6 +21,8 @@ use url::{Host, Url};
 
 /// The largest answer of an API that is read.
 const MAX_ANSWER: u64 = 16 * 1024 * 1024;
+/// How long a site's receiver may take to answer, as Filestack lets it.
+const RECEIVER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What keeps a client from being built, on machines that lack it.
 const NO_TLS: &str = "cannot make HTTPS requests (on Debian, the package ca-certificates has what is needed)";
@@ -29,7 +31,7 @@ const NO_TLS: &str = "cannot make HTTPS requests (on Debian, the package ca-cert
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
     /// The host is not on the list, or resolves to no public address.
-    #[error("the host {0} is not on the list of hosts that are fetched from")]
+    #[error("the host {0} is not one that may be asked")]
     NotListed(String),
     /// No connection, no answer, or silence for too long.
     #[error("no answer: {0}")]
@@ -65,14 +67,14 @@ enum Rule {
 }
 
 impl Hosts {
-    fn read(entries: &[String]) -> anyhow::Result<Self> {
+    fn read(setting: &str, entries: &[String]) -> anyhow::Result<Self> {
         let rule = |entry: &String| {
             if entry.starts_with('.') {
                 return Ok(Rule::Below(entry.to_ascii_lowercase()));
             }
-            let url = Url::parse(&format!("http://{entry}/"))
-                .with_context(|| format!("image_hosts: `{entry}` is no host"))?;
-            let host = url.host_str().with_context(|| format!("image_hosts: `{entry}` is no host"))?.to_owned();
+            let url =
+                Url::parse(&format!("http://{entry}/")).with_context(|| format!("{setting}: `{entry}` is no host"))?;
+            let host = url.host_str().with_context(|| format!("{setting}: `{entry}` is no host"))?.to_owned();
             // Port 80 is the one that the parser drops as the scheme's own.
             let port = url.port().or_else(|| entry.ends_with(":80").then_some(80));
             Ok(port.map_or(Rule::Host(host.clone()), |port| Rule::Exactly(host, port)))
@@ -108,6 +110,16 @@ impl Hosts {
         if allowed { Ok(()) } else { Err(FetchError::NotListed(host.to_owned())) }
     }
 
+    /// Entries of the form `host:port` only.
+    fn read_exact(setting: &str, entries: &[String]) -> anyhow::Result<Self> {
+        let hosts = Self::read(setting, entries)?;
+        let other = hosts.0.iter().position(|rule| !matches!(rule, Rule::Exactly(..)));
+        match other {
+            None => Ok(hosts),
+            Some(position) => anyhow::bail!("{setting}: `{}` must be host:port", entries[position]),
+        }
+    }
+
     fn exact_names(&self) -> impl Iterator<Item = String> {
         self.0.iter().filter_map(|rule| match rule {
             Rule::Exactly(name, _) => Some(name.clone()),
@@ -121,8 +133,11 @@ impl Hosts {
 pub struct Fetcher {
     apis: Client,
     pictures: Client,
+    /// For receivers in the open internet, and for those that the operator listed.
+    receivers: [Client; 2],
     api_hosts: Hosts,
     picture_hosts: Hosts,
+    private_receivers: Hosts,
     timeout: Duration,
     total_timeout: Duration,
     pace: Pace,
@@ -151,31 +166,39 @@ pub struct Answer {
 }
 
 impl Fetcher {
-    /// From the settings: the providers' base URLs and `image_hosts`.
+    /// From the settings: the providers' base URLs, `image_hosts` and `private_receivers`.
     pub fn new(config: &Config) -> anyhow::Result<Self> {
         // Fails when another part of the process was first, which is as good.
         drop(rustls::crypto::ring::default_provider().install_default());
         let api_hosts =
             Hosts::of(&[&config.facebook_graph_url, &config.instagram_api_url, &config.instagram_graph_url]);
-        let picture_hosts = Hosts::read(&config.image_hosts)?;
+        let picture_hosts = Hosts::read("image_hosts", &config.image_hosts)?;
+        let private_receivers = Hosts::read_exact("private_receivers", &config.private_receivers)?;
         let resolver = PublicOnly { listed: api_hosts.exact_names().chain(picture_hosts.exact_names()).collect() };
         let timeout = Duration::from_secs(config.fetch_timeout);
-        let client = || {
+        let client_with = |resolver: PublicOnly| {
             Client::builder()
                 .user_agent(concat!("Bowerbird/", env!("CARGO_PKG_VERSION")))
                 .redirect(reqwest::redirect::Policy::none())
                 .referer(false)
                 .no_proxy()
-                .dns_resolver(resolver.clone())
+                .dns_resolver(resolver)
                 .connect_timeout(timeout.min(Duration::from_secs(10)))
                 .read_timeout(timeout)
         };
+        let client = || client_with(resolver.clone());
+        let receivers = [HashSet::new(), private_receivers.exact_names().collect()];
+        let receiver =
+            |listed| client_with(PublicOnly { listed }).read_timeout(RECEIVER_TIMEOUT).build().context(NO_TLS);
+        let [public, private] = receivers.map(receiver);
         Ok(Self {
             apis: client().timeout(timeout).build().context(NO_TLS)?,
             // Pictures do not shrink, and an encoded one would hide its length.
             pictures: client().no_gzip().build().context(NO_TLS)?,
+            receivers: [public?, private?],
             api_hosts,
             picture_hosts,
+            private_receivers,
             timeout,
             total_timeout: Duration::from_secs(config.fetch_total_timeout),
             pace: Pace::new(Duration::from_secs(config.rate_limit_pause)),
@@ -215,13 +238,42 @@ impl Fetcher {
         }
     }
 
-    async fn send(&self, request: RequestBuilder) -> Result<Response, FetchError> {
-        match tokio::time::timeout(self.timeout, request.send()).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(FetchError::NoAnswer(words(error))),
-            Err(_) => Err(FetchError::NoAnswer("it took too long".to_owned())),
-        }
+    /// Posts JSON to the receiver of a site, whose address the site chose: over https and to a public address, unless the operator
+    /// listed host and port. Of the answer only the status is read.
+    pub async fn notify(&self, url: &Url, headers: &[(&str, &str)], body: &str) -> Result<StatusCode, FetchError> {
+        let [public, private] = &self.receivers;
+        let client = match self.private_receivers.check(url) {
+            Ok(()) => private,
+            Err(_) if is_public_receiver(url) => public,
+            Err(error) => return Err(error),
+        };
+        let json = client.post(url.clone()).header(header::CONTENT_TYPE, "application/json");
+        let request = headers.iter().fold(json, |request, (name, value)| request.header(*name, *value));
+        Ok(answer(request.body(body.to_owned()), RECEIVER_TIMEOUT).await?.status())
     }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, FetchError> {
+        answer(request, self.timeout).await
+    }
+}
+
+async fn answer(request: RequestBuilder, timeout: Duration) -> Result<Response, FetchError> {
+    match tokio::time::timeout(timeout, request.send()).await {
+        Ok(Ok(response)) => Ok(response),
+        Ok(Err(error)) => Err(FetchError::NoAnswer(words(error))),
+        Err(_) => Err(FetchError::NoAnswer("it took too long".to_owned())),
+    }
+}
+
+/// Names are judged by the resolver, once they have addresses; an address in the URL itself never gets there.
+fn is_public_receiver(url: &Url) -> bool {
+    let public = match url.host() {
+        Some(Host::Domain(_)) => true,
+        Some(Host::Ipv4(v4)) => is_public(v4.into()),
+        Some(Host::Ipv6(v6)) => is_public(v6.into()),
+        None => false,
+    };
+    public && url.scheme() == "https" && url.username().is_empty() && url.password().is_none()
 }
 
 /// An error's whole chain, without the URL that reqwest puts in front.
@@ -346,7 +398,7 @@ mod tests {
 
     fn allowed(url: &str) -> bool {
         let hosts = [".fbcdn.net", "pictures.example", "127.0.0.1:8788", "localhost:80"].map(str::to_owned);
-        Hosts::read(&hosts).unwrap().check(&Url::parse(url).unwrap()).is_ok()
+        Hosts::read("image_hosts", &hosts).unwrap().check(&Url::parse(url).unwrap()).is_ok()
     }
 
     #[test]
@@ -441,6 +493,60 @@ mod tests {
     async fn a_redirect_is_not_followed() {
         let answer = b"HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n";
         assert!(matches!(fetched(answer, 100).await, Err(FetchError::Status(StatusCode::FOUND))));
+    }
+
+    #[test]
+    fn a_receiver_is_public_or_listed_with_its_port() {
+        let public = |url: &str| is_public_receiver(&Url::parse(url).unwrap());
+        assert!(
+            public("https://shop.example/hook") && public("https://shop.example:8443/") && public("https://1.1.1.1/")
+        );
+        for refused in [
+            "http://shop.example/hook",
+            "https://127.0.0.1/",
+            "https://2130706433/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://169.254.169.254/",
+            "https://user:word@shop.example/",
+            "ftp://shop.example/",
+        ] {
+            assert!(!public(refused), "{refused}");
+        }
+        let listed = |entry: &str| {
+            Fetcher::new(&Config { private_receivers: vec![entry.to_owned()], ..Config::default() }).map(drop)
+        };
+        assert!(listed("10.0.0.1:80").is_ok() && listed("hooks:9000").is_ok());
+        assert!(listed("hooks").unwrap_err().to_string().starts_with("private_receivers"));
+        assert!(listed(".internal").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_leads_inside_is_not_asked_unless_it_is_listed() {
+        let (_, url) = host_that_says(b"HTTP/1.1 204 No Content\r\n\r\n").await;
+        let port = url.port().unwrap();
+        let hooks = |listed: &str| {
+            let private_receivers = vec![listed.to_owned()];
+            Fetcher::new(&Config { private_receivers, ..Config::default() }).unwrap()
+        };
+        let by_name = Url::parse(&format!("http://localhost:{port}/")).unwrap();
+        let elsewhere = hooks("localhost:1");
+        for inside in [&url, &by_name] {
+            assert!(matches!(elsewhere.notify(inside, &[], "").await, Err(FetchError::NotListed(_))), "{inside}");
+        }
+        let secure = Url::parse(&format!("https://localhost:{port}/")).unwrap();
+        let error = elsewhere.notify(&secure, &[], "").await.unwrap_err().to_string();
+        assert!(error.contains("no public address"), "{error}");
+        let status = hooks(&format!("localhost:{port}")).notify(&by_name, &[("FS-Timestamp", "1")], "{}").await;
+        assert_eq!(status.unwrap(), StatusCode::NO_CONTENT);
+    }
+
+    #[tokio::test]
+    async fn a_receivers_redirect_is_not_followed() {
+        let (_, url) =
+            host_that_says(b"HTTP/1.1 307 Temporary Redirect\r\nlocation: /\r\ncontent-length: 0\r\n\r\n").await;
+        let private_receivers = vec![url.authority().to_owned()];
+        let fetcher = Fetcher::new(&Config { private_receivers, ..Config::default() }).unwrap();
+        assert_eq!(fetcher.notify(&url, &[], "").await.unwrap(), StatusCode::TEMPORARY_REDIRECT);
     }
 
     #[tokio::test]

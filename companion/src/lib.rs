@@ -8,8 +8,8 @@
 //! them ([`mod@fetch`]), keeps them ([`bucket`]), records them ([`db`]), and from then on [`files`] serves them. [`apps`] knows which site may
 //! ask, [`limits`] how often, [`pace`] how often we may ask, [`renewal`] keeps remembered sign-ins alive, [`secrets`] what must
 //! not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`mode`] what is good enough for visitors, [`site`] what
-//! is set for one, [`convert`] how images are made smaller, [`widget`] hands out the
-//! built widget, [`health`] answers probes.
+//! is set for one, [`convert`] how images are made smaller, [`widget`] hands out the built widget, [`health`] answers probes. A
+//! person who goes finds [`duties`], which undo all of it, and [`notices`] tell the site.
 
 pub mod apps;
 pub mod bucket;
@@ -17,6 +17,7 @@ pub mod cli;
 pub mod config;
 pub mod convert;
 pub mod db;
+pub mod duties;
 pub mod error;
 pub mod fetch;
 pub mod files;
@@ -25,6 +26,7 @@ pub mod jobs;
 pub mod limits;
 pub mod listing;
 pub mod mode;
+pub mod notices;
 pub mod oauth;
 pub mod pace;
 pub mod providers;
@@ -54,6 +56,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
 
 /// How often what has had its time is forgotten.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
@@ -77,6 +80,10 @@ pub struct Companion {
     limits: Limits,
     /// Told when a job has begun.
     new_job: Notify,
+    /// Told when somebody wishes what is kept of them to be deleted.
+    new_deletion: Notify,
+    /// Told when a site is to be told something.
+    new_notice: Notify,
     /// Becomes true when the server is asked to stop.
     stopping: watch::Sender<bool>,
 }
@@ -132,6 +139,8 @@ impl App {
             thumbnails: thumbnail::Capacity::new(),
             limits: Limits::new(&config),
             new_job: Notify::new(),
+            new_deletion: Notify::new(),
+            new_notice: Notify::new(),
             stopping: watch::Sender::new(false),
             fetcher,
             config,
@@ -151,10 +160,13 @@ impl App {
     ) -> anyhow::Result<()> {
         let companion = self.companion;
         let workers = jobs::start(companion.clone(), store::copy).await?;
-        let sweepers = [
+        // Each can be cut off at any point: rows say what is left to do.
+        let caretakers = [
             tokio::spawn(sweep(companion.clone())),
             tokio::spawn(forget_idle(companion.clone())),
             tokio::spawn(apps::follow(companion.clone())),
+            tokio::spawn(duties::work(companion.clone())),
+            tokio::spawn(notices::work(companion.clone())),
         ];
         let router = routes::router(companion.clone()).into_make_service_with_connect_info::<SocketAddr>();
         let stop = {
@@ -175,7 +187,7 @@ impl App {
         };
         companion.stopping.send_replace(true);
         workers.finish().await;
-        sweepers.iter().for_each(tokio::task::JoinHandle::abort);
+        caretakers.iter().for_each(JoinHandle::abort);
         companion.db.close().await;
         Ok(result?)
     }

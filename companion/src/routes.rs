@@ -5,7 +5,7 @@
 
 use crate::config::Network;
 use crate::error::{ApiError, Unreadable};
-use crate::{Companion, Shared, files, health, listing, oauth, secrets, session, store, thumbnail, widget};
+use crate::{Companion, Shared, duties, files, health, listing, oauth, secrets, session, store, thumbnail, widget};
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
@@ -44,8 +44,14 @@ pub fn router(companion: Shared) -> Router {
         .route("/thumbnail", get(thumbnail::thumbnail))
         .route("/healthz", get(health::healthz))
         .layer(DefaultBodyLimit::max(MAX_BODY));
+    let posted_by_providers = Router::new()
+        .route("/api/client/{source}/deauthorize/{client_id}", post(duties::deauthorize))
+        .route("/api/client/{source}/deletion/{client_id}", post(duties::deletion))
+        .layer(DefaultBodyLimit::max(duties::MAX_BODY))
+        .route("/deletion/{code}", get(duties::status));
     let public = Router::new().fallback(by_name).layer(from_everywhere());
     api.merge(navigated)
+        .merge(posted_by_providers)
         .fallback_service(public.with_state(companion.clone()))
         .layer(from_fn_with_state(companion.clone(), log))
         .with_state(companion)

@@ -3,7 +3,7 @@
 
 use crate::Shared;
 use crate::apps::{Authorized, Caller};
-use crate::db::{IdleSince, Millis, SessionRow, now};
+use crate::db::{Account, IdleSince, Millis, SessionRow, now};
 use crate::error::ApiError;
 use crate::providers::{Failure, hint};
 use crate::secrets::{digest, token};
@@ -138,8 +138,8 @@ async fn sign_out(
                 Some(code)
             }
         };
-        let forgotten =
-            companion.db.delete_connections_of(source, &connection.client_id, &connection.account_id).await?;
+        let account = Account { source, client_id: &connection.client_id, id: &connection.account_id };
+        let forgotten = companion.db.remove_access(account).await?;
         tracing::info!(source, connections = forgotten, "a visitor removed the site's access");
     }
     companion.db.unlink(&session.id, source).await?;

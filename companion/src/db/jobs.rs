@@ -86,10 +86,13 @@ impl Db {
     pub async fn begin_job(&self, id: &str, job: &NewJob<'_>) -> sqlx::Result<String> {
         sqlx::query(
             "INSERT INTO jobs (id, request_key, app_key, connection_id, source, path, accept, container, prefix, handle, \
-                               state, received, created_ms, updated_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11) \
+                               state, received, created_ms, updated_ms, client_id, account_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, \
+                     COALESCE((SELECT client_id FROM connections WHERE id = $4), ''), \
+                     COALESCE((SELECT account_id FROM connections WHERE id = $4), '')) \
              ON CONFLICT (request_key) DO UPDATE SET state = 'queued', received = 0, total = NULL, problem = NULL, \
-                 connection_id = excluded.connection_id, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms \
+                 connection_id = excluded.connection_id, client_id = excluded.client_id, \
+                 account_id = excluded.account_id, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms \
              WHERE jobs.state = 'failed'",
         )
         .bind(id)
@@ -133,10 +136,11 @@ impl Db {
     }
 
     /// Puts jobs that a process left unfinished back into the queue. Only one process works on a database's queue, so at its
-    /// start none can be running.
+    /// start none can be running. One whose access was removed meanwhile has failed.
     pub async fn requeue_jobs(&self) -> sqlx::Result<Vec<JobRow>> {
         sqlx::query_as(
-            "UPDATE jobs SET state = 'queued', received = 0, total = NULL, updated_ms = $1 WHERE state = 'running' \
+            "UPDATE jobs SET state = CASE WHEN problem IS NULL THEN 'queued' ELSE 'failed' END, received = 0, \
+             total = NULL, updated_ms = $1 WHERE state = 'running' \
              RETURNING id, app_key, connection_id, source, path, accept, container, prefix, handle",
         )
         .bind(now())
@@ -144,21 +148,24 @@ impl Db {
         .await
     }
 
-    /// Notes how far a transfer is.
-    pub async fn job_progress(&self, id: &str, received: u64, total: Option<u64>) -> sqlx::Result<()> {
-        sqlx::query("UPDATE jobs SET received = $1, total = $2, updated_ms = $3 WHERE id = $4 AND state = 'running'")
-            .bind(received as i64)
-            .bind(total.map(|total| total as i64))
-            .bind(now())
-            .bind(id)
-            .execute(&self.pool)
-            .await
-            .map(drop)
+    /// Notes how far a transfer is. `false` when it is no longer wanted, because its access was removed.
+    pub async fn job_progress(&self, id: &str, received: u64, total: Option<u64>) -> sqlx::Result<bool> {
+        let wanted = sqlx::query(
+            "UPDATE jobs SET received = $1, total = $2, updated_ms = $3 \
+             WHERE id = $4 AND state = 'running' AND problem IS NULL",
+        )
+        .bind(received as i64)
+        .bind(total.map(|total| total as i64))
+        .bind(now())
+        .bind(id)
+        .execute(&self.pool)
+        .await?;
+        Ok(wanted.rows_affected() > 0)
     }
 
-    /// Ends a job badly.
+    /// Ends a job badly. A problem that it already has is the reason for the later one.
     pub async fn fail_job(&self, id: &str, problem: &str) -> sqlx::Result<()> {
-        sqlx::query("UPDATE jobs SET state = 'failed', problem = $1, updated_ms = $2 WHERE id = $3")
+        sqlx::query("UPDATE jobs SET state = 'failed', problem = COALESCE(problem, $1), updated_ms = $2 WHERE id = $3")
             .bind(problem)
             .bind(now())
             .bind(id)
@@ -167,19 +174,30 @@ impl Db {
         self.drop_unneeded_connections().await
     }
 
-    /// Ends a job well: the file and the job's end become true together.
-    pub async fn finish_job(&self, id: &str, file: &FileRow) -> sqlx::Result<()> {
+    /// Ends a job well: the file and the job's end become true together. `false`, and neither is, when it is no longer wanted,
+    /// because its access was removed.
+    pub async fn finish_job(&self, id: &str, file: &FileRow) -> sqlx::Result<bool> {
         let time: Millis = now();
         let mut work = self.pool.begin().await?;
+        let wanted = sqlx::query(
+            "UPDATE jobs SET state = 'stored', received = $1, total = $1, updated_ms = $2 \
+             WHERE id = $3 AND state = 'running' AND problem IS NULL",
+        )
+        .bind(file.size)
+        .bind(time)
+        .bind(id)
+        .execute(&mut *work)
+        .await?;
+        if wanted.rows_affected() == 0 {
+            return Ok(false);
+        }
         super::files::insert(file, time).execute(&mut *work).await?;
-        sqlx::query("UPDATE jobs SET state = 'stored', received = $1, total = $1, problem = NULL, updated_ms = $2 WHERE id = $3")
-            .bind(file.size)
-            .bind(time)
-            .bind(id)
-            .execute(&mut *work)
-            .await?;
         work.commit().await?;
-        self.drop_unneeded_connections().await
+        // The file is recorded whatever comes of this, which the sweeper does again.
+        if let Err(error) = self.drop_unneeded_connections().await {
+            tracing::error!(cause = %error, "connections that nothing needs could not be forgotten");
+        }
+        Ok(true)
     }
 
     /// How these jobs stand, in one query.

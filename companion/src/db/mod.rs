@@ -2,17 +2,21 @@
 
 mod apps;
 mod completions;
+mod deletions;
 mod files;
 mod jobs;
 mod keys;
+mod notices;
 mod sessions;
 mod signins;
 
 pub use apps::AppRow;
 pub use completions::NewConnection;
+pub use deletions::{Account, DeletionRow, KeptFile};
 pub use files::FileRow;
 pub use jobs::{JobRow, JobState, NewJob, Standing};
 pub use keys::Resealed;
+pub use notices::{NewNotice, NoticeRow};
 pub use sessions::{ConnectionRow, DueRow, IdleSince, SessionRow};
 pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
 
@@ -37,6 +41,8 @@ pub fn now() -> Millis {
 
 /// How long ended jobs are remembered, and with them that a photo was already stored.
 const JOBS_KEPT: Millis = 7 * 24 * 3600 * 1000;
+/// How long notices that were delivered or given up are remembered.
+const NOTICES_KEPT: Millis = 30 * 24 * 3600 * 1000;
 
 /// The database.
 #[derive(Debug, Clone)]
@@ -73,7 +79,8 @@ impl Db {
         Ok(Self { pool, keyring })
     }
 
-    /// Forgets what has had its time: sessions not used since, with their sign-ins, connections that nothing needs, old jobs.
+    /// Forgets what has had its time: sessions not used since, with their sign-ins, connections that nothing needs, old jobs and
+    /// notices.
     pub async fn sweep(&self, idle: IdleSince) -> sqlx::Result<()> {
         sqlx::query("DELETE FROM sessions WHERE seen_ms < CASE WHEN remembered = 1 THEN $1 ELSE $2 END")
             .bind(idle.remembered)
@@ -84,6 +91,7 @@ impl Db {
             .bind(now() - JOBS_KEPT)
             .execute(&self.pool)
             .await?;
+        sqlx::query("DELETE FROM notices WHERE ended_ms < $1").bind(now() - NOTICES_KEPT).execute(&self.pool).await?;
         self.drop_unneeded_connections().await
     }
 

@@ -240,17 +240,6 @@ impl Db {
         sqlx::query("DELETE FROM connections WHERE id = $1").bind(id).execute(&self.pool).await.map(drop)
     }
 
-    /// Forgets what a provider's app was given for an account, in every session. Answers how many connections that were.
-    pub async fn delete_connections_of(&self, source: &str, client_id: &str, account: &str) -> sqlx::Result<u64> {
-        let gone = sqlx::query("DELETE FROM connections WHERE source = $1 AND client_id = $2 AND account_id = $3")
-            .bind(source)
-            .bind(client_id)
-            .bind(account)
-            .execute(&self.pool)
-            .await?;
-        Ok(gone.rows_affected())
-    }
-
     /// Tokens are kept only while a session, a sign-in that is about to be completed or an unfinished job needs them.
     pub async fn drop_unneeded_connections(&self) -> sqlx::Result<()> {
         sqlx::query(

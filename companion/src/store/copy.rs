@@ -35,6 +35,10 @@ impl Trouble {
         Self { code, cause: cause.to_string(), transient: false }
     }
 
+    fn unwanted() -> Self {
+        Self::lasting(ProblemCode::AccessRemoved, "the access was removed meanwhile")
+    }
+
     fn storage(error: &object_store::Error) -> Self {
         Self { code: ProblemCode::StorageFailed, cause: error.to_string(), transient: true }
     }
@@ -140,7 +144,9 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Trouble> {
     };
     let mut download = companion.fetcher.open(&remote.url, companion.config.max_file_bytes).await?;
     let mut progress = Progress { companion, job, last: None };
-    progress.report(&download).await.map_err(database)?;
+    if !progress.report(&download).await.map_err(database)? {
+        return Err(Trouble::unwanted());
+    }
 
     let head = head(&mut download).await?;
     let mimetype = judge(&head, &job.accept)?;
@@ -156,13 +162,15 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Trouble> {
     }
     file.size = download.received() as i64;
     writing.finish().await.map_err(|error| Trouble::storage(&error))?;
-    if let Err(error) = companion.db.finish_job(&job.id, &file).await {
-        if let Err(error) = companion.bucket.remove(&file.object_key).await {
-            tracing::error!(cause = %error, key = file.object_key, "a file without a record could not be removed");
-        }
-        return Err(database(error));
+    let trouble = match companion.db.finish_job(&job.id, &file).await {
+        Ok(true) => return Ok(file),
+        Ok(false) => Trouble::unwanted(),
+        Err(error) => database(error),
+    };
+    if let Err(error) = companion.bucket.remove(&file.object_key).await {
+        tracing::error!(cause = %error, key = file.object_key, "a file without a record could not be removed");
     }
-    Ok(file)
+    Err(trouble)
 }
 
 async fn connection(companion: &Shared, job: &JobRow) -> sqlx::Result<Option<ConnectionRow>> {
@@ -237,8 +245,10 @@ async fn pour(
         hash.update(&bytes);
         writing.push(&bytes).await.map_err(|error| Trouble::storage(&error))?;
         // A row that cannot be written now is no reason to lose the photo.
-        if let Err(error) = progress.report(download).await {
-            tracing::debug!(cause = %error, "progress was not written");
+        match progress.report(download).await {
+            Ok(true) => {}
+            Ok(false) => return Err(Trouble::unwanted()),
+            Err(error) => tracing::debug!(cause = %error, "progress was not written"),
         }
     }
     Ok(hex::encode(hash.finalize()))
@@ -251,9 +261,10 @@ struct Progress<'a> {
 }
 
 impl Progress<'_> {
-    async fn report(&mut self, download: &Download) -> sqlx::Result<()> {
+    /// `false` when the photo is no longer wanted.
+    async fn report(&mut self, download: &Download) -> sqlx::Result<bool> {
         if self.last.is_some_and(|last| last.elapsed() < REPORT_EVERY) {
-            return Ok(());
+            return Ok(true);
         }
         self.last = Some(Instant::now());
         self.companion.db.job_progress(&self.job.id, download.received(), download.total()).await

@@ -314,7 +314,7 @@ async fn slow_road(upstream: impl Fn() -> String + Send + 'static) -> String {
 }
 
 /// An app whose pictures, and nothing else, come over a slow road.
-async fn with_slow_pictures() -> TestApp {
+pub async fn with_slow_pictures() -> TestApp {
     let address = std::sync::Arc::new(std::sync::OnceLock::<String>::new());
     let road = slow_road({
         let address = address.clone();
@@ -329,7 +329,7 @@ async fn with_slow_pictures() -> TestApp {
 }
 
 /// The path of a photo that takes a while on the slow road.
-async fn a_large_photo(visitor: &mut Visitor<'_>) -> String {
+pub async fn a_large_photo(visitor: &mut Visitor<'_>) -> String {
     let album = visitor.finds("facebook", ALBUM).await;
     let listing = visitor.lists("facebook", &album).await;
     let area = |item: &&Value| item["width"].as_u64().unwrap_or(0) * item["height"].as_u64().unwrap_or(0);
