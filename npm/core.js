@@ -13,17 +13,18 @@ const arrive = apikey => {
   try {
     way = JSON.parse(sessionStorage.bowerbird);
   } catch {}
-  if (!handed) return way?.code != null && way.site.endsWith(' ' + apikey);
+  if (!handed) return way?.code != null && !!way.site?.endsWith(' ' + apikey);
   const [, attempt, code] = handed;
   const bare = location.pathname + location.search;
   history.replaceState(history.state, '', bare);
   if (way?.attempt === attempt) {
     way.code = code;
     sessionStorage.bowerbird = JSON.stringify(way);
-    if (way.href !== location.href) {
-      // Only an address of this very origin was noted, and a fragment alone does not load anything.
-      if (new URL(way.href).pathname + new URL(way.href).search === bare) history.replaceState(history.state, '', way.href);
-      else location.replace(way.href);
+    const left = new URL(way.href);
+    // Only an address of this very origin is gone to, and a fragment alone does not load anything.
+    if (left.origin === location.origin && left.href !== location.href) {
+      if (left.pathname + left.search === bare) history.replaceState(history.state, '', left);
+      else location.replace(left);
     }
     return arrive(apikey);
   }

@@ -90,7 +90,7 @@ impl Companion {
             completes: true,
             remember: self.session.is_remembered(),
         };
-        let reply: ListReply = self.call("/folder/list", json::write(&request)).await?;
+        let reply: ListReply = read(&self.call("/folder/list", json::write(&request)).await?)?;
         self.session.keep(reply.token);
         Ok(reply.clouds)
     }
@@ -109,19 +109,18 @@ impl Companion {
             clouds: [(source.to_owned(), WaitFor { attempt: attempt.to_owned() })].into(),
         };
         let body = json::write(&request);
-        let mut take = |mut reply: WaitReply| {
-            let sign_in = reply.clouds.remove(source);
+        let mut take = |reply: &str| {
+            let sign_in = read::<WaitReply>(reply)?.clouds.remove(source);
             let over = sign_in.as_ref().is_none_or(SignIn::has_ended);
             if let Some(sign_in) = sign_in {
                 tell(sign_in);
             }
-            over
+            Ok(over)
         };
         if as_stream {
             return self.stream("/auth/wait", body, &mut take).await;
         }
-        take(self.call("/auth/wait", body).await?);
-        Ok(())
+        take(&self.call("/auth/wait", body).await?).map(drop)
     }
 
     /// Hands in the code of a sign-in.
@@ -132,7 +131,7 @@ impl Companion {
             token: self.session.token().unwrap_or_default(),
             clouds: [(source.to_owned(), completion)].into(),
         };
-        let mut reply: WaitReply = self.call("/auth/complete", json::write(&request)).await?;
+        let mut reply: WaitReply = read(&self.call("/auth/complete", json::write(&request)).await?)?;
         reply.clouds.remove(source).ok_or_else(|| ProblemCode::Other.into())
     }
 
@@ -140,7 +139,7 @@ impl Companion {
     pub async fn logout(&self, source: &str, revoke: bool) -> Result<(), Trouble> {
         let clouds = [(source.to_owned(), LogoutCloud { revoke })].into();
         let body = self.farewell(self.session.token(), Some(clouds));
-        let mut reply: BTreeMap<String, LogoutReply> = self.call("/auth/logout", body).await?;
+        let mut reply: BTreeMap<String, LogoutReply> = read(&self.call("/auth/logout", body).await?)?;
         match reply.remove(source).and_then(|reply| reply.error) {
             Some(error) => Err(error.into()),
             None => Ok(()),
@@ -180,48 +179,54 @@ impl Companion {
             flow: Some("web".to_owned()),
             clouds,
         };
-        let take = &mut |event| {
+        let mut take = |event: &str| {
+            let event = read(event)?;
             let over = matches!(event, StoreEvent::Done);
             on_event(event);
-            over
+            Ok(over)
         };
-        self.stream("/store/", json::write(&request), take).await
+        self.stream("/store/", json::write(&request), &mut take).await
     }
 
-    /// Reads an event stream until `take` says that it is over. The error means that it broke off before.
-    async fn stream<E: DeserializeOwned>(
-        &self,
-        path: &str,
+    /// Reads an event stream until `take` says that it is over. The error means that it broke off before. Boxed, and without
+    /// types of its own, so that there is one of it.
+    fn stream<'a>(
+        &'a self,
+        path: &'a str,
         body: String,
-        take: &mut dyn FnMut(E) -> bool,
-    ) -> Result<(), Trouble> {
-        let response = self.send(path, body, "text/event-stream").await?;
-        let body = response.body().ok_or(Trouble::Unreachable)?;
-        let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
-        let decoder = web_sys::TextDecoder::new().map_err(|_| Trouble::Unreachable)?;
-        let streaming = web_sys::TextDecodeOptions::new();
-        streaming.set_stream(true);
-        let mut events = EventStream::default();
-        loop {
-            let chunk = JsFuture::from(reader.read()).await.map_err(|_| Trouble::Unreachable)?;
-            let chunk: ReadableStreamReadResult = chunk.unchecked_into();
-            if chunk.get_done().unwrap_or(true) {
-                return Err(Trouble::Unreachable);
-            }
-            let bytes: js_sys::Object = chunk.get_value().unchecked_into();
-            let text = decoder.decode_with_buffer_source_and_options(&bytes, &streaming);
-            for data in events.take(&text.map_err(|_| Trouble::Unreachable)?) {
-                if take(json::read(&data).ok_or(ProblemCode::Other)?) {
-                    return Ok(());
+        take: &'a mut dyn FnMut(&str) -> Result<bool, Trouble>,
+    ) -> LocalBoxFuture<'a, Result<(), Trouble>> {
+        Box::pin(async move {
+            let response = self.send(path, body, "text/event-stream").await?;
+            let body = response.body().ok_or(Trouble::Unreachable)?;
+            let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+            let decoder = web_sys::TextDecoder::new().map_err(|_| Trouble::Unreachable)?;
+            let streaming = web_sys::TextDecodeOptions::new();
+            streaming.set_stream(true);
+            let mut events = EventStream::default();
+            loop {
+                let chunk = JsFuture::from(reader.read()).await.map_err(|_| Trouble::Unreachable)?;
+                let chunk: ReadableStreamReadResult = chunk.unchecked_into();
+                if chunk.get_done().unwrap_or(true) {
+                    return Err(Trouble::Unreachable);
+                }
+                let bytes: js_sys::Object = chunk.get_value().unchecked_into();
+                let text = decoder.decode_with_buffer_source_and_options(&bytes, &streaming);
+                for data in events.take(&text.map_err(|_| Trouble::Unreachable)?) {
+                    if take(&data)? {
+                        return Ok(());
+                    }
                 }
             }
-        }
+        })
     }
 
-    async fn call<A: DeserializeOwned>(&self, path: &str, body: String) -> Result<A, Trouble> {
-        let response = self.send(path, body, "application/json").await?;
-        let text = response.text().await.map_err(|_| Trouble::Unreachable)?;
-        json::read(&text).ok_or_else(|| ProblemCode::Other.into())
+    /// The whole answer. Boxed for the same reason.
+    fn call<'a>(&'a self, path: &'a str, body: String) -> LocalBoxFuture<'a, Result<String, Trouble>> {
+        Box::pin(async move {
+            let response = self.send(path, body, "application/json").await?;
+            response.text().await.map_err(|_| Trouble::Unreachable)
+        })
     }
 
     /// Boxed, so that its states are not copied into those of every call.
@@ -247,9 +252,13 @@ impl Companion {
                 return Ok(response);
             }
             let text = response.text().await.map_err(|_| Trouble::Unreachable)?;
-            Err(json::read::<ErrorReply>(&text).ok_or(ProblemCode::Other)?.error.into())
+            Err(read::<ErrorReply>(&text)?.error.into())
         })
     }
+}
+
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, Trouble> {
+    json::read(json).ok_or_else(|| ProblemCode::Other.into())
 }
 
 /// One source's member of the answer to a sign-out.

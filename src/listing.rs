@@ -19,7 +19,7 @@ pub async fn load(
         switch_account: page.switch_account,
     };
     let clouds = pages.iter().map(|(source, page)| (source.name.to_owned(), cloud(page))).collect();
-    let appurl = companion.site().app_url.clone().or_else(session::address);
+    let appurl = session::address(companion.site().app_url.as_deref());
     let answer = companion.list(clouds, appurl).await;
     let of = |source: &Source| match &answer {
         Ok(answers) => answers.get(source.name).cloned().ok_or_else(|| ProblemCode::Other.into()),

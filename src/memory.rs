@@ -1,5 +1,5 @@
 //! What outlives a page: the session of a site that asked for `sessionCache`, and the way back from a sign-in that took the
-//! whole page. Neither holds more than the session's token, which is worth nothing to a provider.
+//! whole page. Neither holds anything that a provider would take.
 
 use crate::json;
 use crate::selection::Chosen;
@@ -119,11 +119,12 @@ impl Way {
     pub fn back(site: &str) -> Option<Self> {
         let storage = storage(Window::session_storage)?;
         let way: Self = json::read(&storage.get_item(WAY).ok()??)?;
-        if way.site != site || way.code.is_none() {
+        if way.site != site {
             return None;
         }
+        // One that was not gone to its end is of no more use.
         let _ = storage.remove_item(WAY);
-        Some(way)
+        way.code.is_some().then_some(way)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::companion::Companion;
 use crate::error::Trouble;
 use crate::listener::Listener;
+use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::session::{SignIn, SignInState};
 use futures_channel::oneshot;
 use futures_util::future::{Either, pending, select};
@@ -41,14 +42,17 @@ pub fn is_in_app() -> bool {
     IN_APP.iter().any(|word| agent.contains(word))
 }
 
-/// The address of the page, where a sign-in may come back to it: none in a frame of another site's page, whose storage and
+/// The address to which a sign-in may come back, `wished` or the page's own: none in a frame of another site's page, whose storage and
 /// channels are not those of the same page by itself. Without query and fragment, which change, while the key lists whole
 /// addresses.
-pub fn address() -> Option<String> {
+pub fn address(wished: Option<&str>) -> Option<String> {
     let window = web_sys::window()?;
     let top = window.top().ok()??;
     // Reading anything of a page of another origin throws.
     top.location().href().ok()?;
+    if let Some(wished) = wished {
+        return Some(wished.to_owned());
+    }
     let location = window.location();
     Some(format!("{}{}", location.origin().ok()?, location.pathname().ok()?))
 }
@@ -174,10 +178,15 @@ pub async fn complete(companion: &Companion, source: &str, attempt: &str, code: 
         match companion.complete(source, attempt, code).await {
             Ok(SignIn::Failed { error }) => return Err(error.into()),
             Ok(SignIn::State { .. }) => return Ok(()),
-            Err(Trouble::Unreachable) => TimeoutFuture::new(PAUSE_MS).await,
+            Err(trouble) if passes(&trouble) => TimeoutFuture::new(PAUSE_MS).await,
             Err(trouble) => return Err(trouble),
         }
     }
+}
+
+/// Whether to ask again: what was asked has come to nobody's ears.
+fn passes(trouble: &Trouble) -> bool {
+    *trouble == Trouble::Unreachable || trouble.is(ProblemCode::TooManyRequests)
 }
 
 /// Returns when the companion says that the sign-in has ended. It tells through a stream; where none comes through, it is asked.
@@ -206,7 +215,7 @@ pub async fn told(
         match watched {
             // A proxy that lets no stream through lets an answer through.
             Err(Trouble::Unreachable) if streams && !heard => streams = false,
-            Err(Trouble::Unreachable) => TimeoutFuture::new(PAUSE_MS).await,
+            Err(trouble) if passes(&trouble) => TimeoutFuture::new(PAUSE_MS).await,
             Err(trouble) => return Err(trouble),
             Ok(()) => {}
         }

@@ -3,6 +3,7 @@
 use crate::companion::Companion;
 use crate::error::Trouble;
 use crate::selection::Chosen;
+use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::store::{StoreCloud, StoreEvent, StoreTo};
 use gloo_timers::future::TimeoutFuture;
 use std::collections::BTreeMap;
@@ -39,7 +40,9 @@ pub async fn follow(
             pauses = PAUSES_MS.iter();
         }
         match pauses.next() {
-            Some(pause) if trouble == Trouble::Unreachable => TimeoutFuture::new(*pause).await,
+            Some(pause) if trouble == Trouble::Unreachable || trouble.is(ProblemCode::TooManyRequests) => {
+                TimeoutFuture::new(*pause).await
+            }
             _ => return Err(trouble),
         }
     }

@@ -4,6 +4,7 @@ use crate::config::{AppConfig, Config, Webhook};
 use crate::db::{AppRow, Db};
 use crate::error::ApiError;
 use crate::fetch::Fetcher;
+use crate::mode::{self, Mode};
 use crate::providers::{self, Credentials, NAMES, Provider, default_app};
 use crate::{Companion, Shared};
 use axum::body::Bytes;
@@ -40,6 +41,8 @@ struct Copied {
 pub struct App {
     /// Its settings.
     pub settings: AppConfig,
+    /// Whether it may be asked for anything. One that may not keeps its rights, over its files above all.
+    is_open: bool,
     /// The providers' apps with which it asks, by source.
     credentials: Vec<(&'static str, Credentials)>,
     providers: Vec<Box<dyn Provider>>,
@@ -84,7 +87,7 @@ impl Apps {
 
     /// Whether some site lives at this origin: all that a preflight request can be asked, since it carries no key.
     pub fn any_allows(&self, origin: &str) -> bool {
-        self.copied().apps.values().any(|app| app.allows(origin))
+        self.copied().apps.values().any(|app| app.is_open && app.allows(origin))
     }
 
     /// What the sites that ask a source with this app have of it: several that have the same app may have been given its secret at
@@ -99,13 +102,27 @@ impl Apps {
     /// Who asks, if the key is known and the request may come from where it comes from. A request without `Origin` comes from
     /// no browser's page, so there is no visitor whose trust it could abuse.
     pub fn authorize(&self, key: &str, headers: &HeaderMap) -> Result<Caller, ApiError> {
-        let app = self.get(key).ok_or_else(|| ApiError::new(ProblemCode::UnknownKey))?;
+        let app = self.get(key).filter(|app| app.is_open).ok_or_else(|| ApiError::new(ProblemCode::UnknownKey))?;
         let origin = headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or_default().to_owned());
         match origin {
             Some(origin) if !app.allows(&origin) => Err(ApiError::new(ProblemCode::OriginNotAllowed)),
             origin => Ok(Caller { app, origin: origin.unwrap_or_default() }),
         }
     }
+}
+
+/// Whether production may serve a site; if not, the log says why. `app` with other settings than the companion's can have saved it
+/// since the start.
+fn is_for_visitors(settings: &AppConfig) -> bool {
+    let problems = mode::app_problems(settings);
+    if !problems.is_empty() {
+        tracing::error!(
+            key = settings.key,
+            problems = problems.join("; "),
+            "this site is not served in production mode as it is set in the database"
+        );
+    }
+    problems.is_empty()
 }
 
 /// Puts the sites of the configuration into the database, and takes those out that it no longer names. What was changed by
@@ -161,7 +178,8 @@ impl App {
         let providers =
             credentials.iter().filter_map(|(name, app)| providers::open(name, config, fetcher, app.clone()));
         let providers = providers.collect();
-        Self { settings: row.settings.clone(), credentials, providers }
+        let is_open = config.mode != Mode::Production || is_for_visitors(&row.settings);
+        Self { settings: row.settings.clone(), is_open, credentials, providers }
     }
 
     /// Where it is told of what concerns it.
@@ -221,6 +239,9 @@ pub struct Caller {
 pub trait Keyed {
     /// The key.
     fn key(&self) -> &str;
+
+    /// How many sources it is about.
+    fn sources(&self) -> usize;
 }
 
 macro_rules! keyed {
@@ -228,9 +249,26 @@ macro_rules! keyed {
         fn key(&self) -> &str {
             &self.apikey
         }
+
+        fn sources(&self) -> usize {
+            self.clouds.iter().len()
+        }
     })* };
 }
-keyed!(ListRequest, StoreRequest, WaitRequest, CompleteRequest, LogoutRequest);
+keyed!(ListRequest, StoreRequest, WaitRequest, CompleteRequest);
+
+impl Keyed for LogoutRequest {
+    fn key(&self) -> &str {
+        &self.apikey
+    }
+
+    fn sources(&self) -> usize {
+        self.clouds.as_ref().map_or(0, BTreeMap::len)
+    }
+}
+
+/// Sources in one request. There are not so many; each would cost statements and a line in the log.
+const MOST_SOURCES: usize = 8;
 
 /// A request whose JSON was understood and whose key may be used from where it comes from.
 #[derive(Debug)]
@@ -254,6 +292,10 @@ impl<T: Keyed + DeserializeOwned> FromRequest<Shared> for Authorized<T> {
             ApiError::with_text(ProblemCode::BadRequest, format!("The body is not the JSON it should be: {error}"))
         })?;
         let caller = state.apps.authorize(body.key(), &headers)?;
+        if body.sources() > MOST_SOURCES {
+            let words = format!("At most {MOST_SOURCES} sources in one request.");
+            return Err(ApiError::with_text(ProblemCode::BadRequest, words));
+        }
         state.limits.key(caller.app.key())?;
         Ok(Self { caller, body })
     }
@@ -267,13 +309,44 @@ mod tests {
         let app = |key: &str, origin: &str| AppConfig { origins: vec![origin.to_owned()], ..AppConfig::open(key) };
         let apps = [app("open", "*"), app("shop", "https://shop.example")];
         let apps = apps.map(|settings| {
-            (settings.key.clone(), Arc::new(App { settings, credentials: Vec::new(), providers: Vec::new() }))
+            (
+                settings.key.clone(),
+                Arc::new(App { settings, is_open: true, credentials: Vec::new(), providers: Vec::new() }),
+            )
         });
         Apps(RwLock::new(Arc::new(Copied { apps: apps.into(), ..Copied::default() })))
     }
 
     fn from(origin: Option<&str>) -> HeaderMap {
         origin.map(|origin| (header::ORIGIN, origin.parse().unwrap())).into_iter().collect()
+    }
+
+    #[tokio::test]
+    async fn production_leaves_out_what_came_into_the_database_since_its_start() {
+        use crate::seal::{Keyring, new_key};
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open("", folder.path(), Keyring::read(&new_key()).unwrap()).await.unwrap();
+        let put = async |key: &str, origin: &str| {
+            let settings = AppConfig { origins: vec![origin.to_owned()], ..AppConfig::open(key) };
+            db.put_app(&AppRow { settings, seeded: false, updated_ms: 0, locked: Vec::new() }).await.unwrap();
+        };
+        let config = |mode| Config { mode, ..Config::default() };
+        let (production, demo) = (config(Mode::Production), config(Mode::Demo));
+        let fetcher = Fetcher::new(&production).unwrap();
+        put("shop", "https://shop.example").await;
+        let apps = Apps::load(&production, &fetcher, &db).await.unwrap();
+        put("wide", "*").await;
+        put("plain", "http://plain.example").await;
+        assert!(apps.refresh(&production, &fetcher, &db).await.unwrap());
+        let served = |apps: &Apps| ["plain", "shop", "wide"].map(|key| apps.authorize(key, &from(None)).is_ok());
+        assert_eq!(served(&apps), [false, true, false]);
+        assert!(apps.any_allows("https://shop.example") && !apps.any_allows("https://evil.example"));
+        assert!(!apps.refresh(&production, &fetcher, &db).await.unwrap(), "it is read, and told, once");
+        put("wide", "https://wide.example").await;
+        apps.refresh(&production, &fetcher, &db).await.unwrap();
+        assert_eq!(served(&apps), [false, true, true]);
+        assert_eq!(served(&Apps::load(&demo, &fetcher, &db).await.unwrap()), [true; 3]);
+        assert!(apps.get("plain").is_some(), "what it wants of its files still counts");
     }
 
     #[test]
@@ -297,7 +370,7 @@ mod tests {
             addresses: vec![listed.to_owned()],
             ..AppConfig::open("shop")
         };
-        let shop = App { settings, credentials: Vec::new(), providers: Vec::new() };
+        let shop = App { settings, is_open: true, credentials: Vec::new(), providers: Vec::new() };
         let shops = |address| shop.allows_address(address, "https://shop.example");
         assert!(shops(listed));
         assert!(!shop.allows_address(listed, "https://www.shop.example"), "another page began it");
@@ -313,7 +386,8 @@ mod tests {
         ] {
             assert!(!shops(other), "{other}");
         }
-        let open = App { settings: AppConfig::open("open"), credentials: Vec::new(), providers: Vec::new() };
+        let open =
+            App { settings: AppConfig::open("open"), is_open: true, credentials: Vec::new(), providers: Vec::new() };
         assert!(open.allows_address("http://localhost:1/any", "http://localhost:1"));
         assert!(!open.allows_address("http://localhost:2/any", "http://localhost:1"));
     }

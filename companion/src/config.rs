@@ -6,7 +6,7 @@
 
 use crate::mode::Mode;
 use crate::secrets::Secret;
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 use ipnet::IpNet;
 use serde::Deserialize;
 use std::net::{IpAddr, SocketAddr};
@@ -117,7 +117,7 @@ settings! {
     instagram_graph_url: Url = url("http://127.0.0.1:8788/graph.instagram.com");
     /// Hosts from which pictures are fetched. `.fbcdn.net` is every host below it and `example.org` one host, both over
     /// https and public addresses only; `host:port` is exactly that, over http too and on private addresses.
-    /// Default Meta's three and the emulator's.
+    /// Default Meta's three and the emulator's, which production mode refuses.
     image_hosts: Vec<String> = [".fbcdn.net", ".cdninstagram.com", ".fbsbx.com", "127.0.0.1:8788"].map(str::to_owned).to_vec();
     /// Receivers of notices, as `host:port`, that may be at private addresses and may be asked over http; every other must be
     /// https at a public address. Default none.
@@ -175,7 +175,7 @@ impl Config {
             None => Self::default(),
             Some(path) => {
                 let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-                toml::from_str(&text).with_context(|| format!("in {}", path.display()))?
+                toml::from_str(&text).map_err(|error| anyhow!("in {}{}", path.display(), toml_words(&text, error)))?
             }
         };
         for (variable, value) in environment {
@@ -254,6 +254,27 @@ impl Config {
     }
 }
 
+/// A TOML error with its line's number and without its text, which may be a secret's.
+fn toml_words(text: &str, mut error: toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map(|before| format!(", line {}", before.matches('\n').count() + 1)).unwrap_or_default();
+    error.set_input(None);
+    let words = error.to_string();
+    format!("{line}: {}", without_value(&words.trim_end().replace('\n', ", ")))
+}
+
+/// The words of a deserializer but for the value that it did not take, which may be a secret.
+fn without_value(words: &str) -> String {
+    let kind = ["invalid type", "invalid value"].into_iter().find(|kind| words.starts_with(kind));
+    if let (Some(kind), Some(expected)) = (kind, words.rfind(", expected ")) {
+        return format!("{kind}{}", &words[expected..]);
+    }
+    match (words.find(": \""), words.rfind('"')) {
+        (Some(start), Some(end)) if start + 2 < end => format!("{}{}", &words[..start], &words[end + 1..]),
+        _ => words.to_owned(),
+    }
+}
+
 /// Whether a secret is of one of the emulator's apps, which everybody knows.
 pub fn is_emulated(secret: &Secret) -> bool {
     secret.expose().starts_with("emulated-")
@@ -313,7 +334,7 @@ impl FromText for Vec<Network> {
 
 impl FromText for Vec<AppConfig> {
     fn from_text(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|error| error.to_string())
+        serde_json::from_str(text).map_err(|error| without_value(&error.to_string()))
     }
 }
 
@@ -337,6 +358,32 @@ mod tests {
     fn an_unknown_name_in_the_file_is_named() {
         let error = format!("{:#}", from_toml("listne = '127.0.0.1:1'").unwrap_err());
         assert!(error.contains("listne") && error.contains("listen"), "{error}");
+    }
+
+    #[test]
+    fn what_is_wrong_in_the_file_is_told_without_its_text() {
+        for (broken, words) in [
+            ("facebook_app_secret = 5ec4e7", "line 2: "),
+            ("facebook_app_secret = \"5ec4e7", "line 2: "),
+            ("facebook_app_secret = '5ec4e7'\nfacebook_app_secret = ''", "line 3: "),
+            ("facebook_app_secret = 5_347_0_1_7", "line 2: invalid type, expected a string"),
+            ("facebook_app_secret = ['5ec4e7']", "line 2: invalid type, expected a string"),
+            ("apps = '5ec4e7'", "line 2: invalid type, expected a sequence"),
+            (
+                "apps = [{key = 'k', origins = [], facebook = '5ec4e7, expected x'}]",
+                "line 2: invalid type, expected struct",
+            ),
+            ("public_url = '5ec4e7'", "line 2: relative URL without a base, in `public_url`"),
+            ("[facebook_app_secret]\nvalue = '5ec4e7'", "line 2: invalid type, expected a string"),
+        ] {
+            let error = format!("{:#}", from_toml(&format!("# Settings\n{broken}\n")).unwrap_err());
+            assert!(error.contains(words) && !error.contains("5ec4e7") && !error.contains("5347"), "{broken}: {error}");
+        }
+        let error = format!("{:#}", from_toml("\n\nlistne = 1").unwrap_err());
+        assert!(error.contains("line 3: unknown field `listne`"), "{error}");
+        let apps = r#"[{"key":"k","origins":[],"facebook":{"id":"1","secret":5347017}}]"#;
+        let error = Config::load(None, [("BOWERBIRD_APPS".to_owned(), apps.to_owned())]).unwrap_err().to_string();
+        assert!(error.contains("invalid type, expected a string at line 1") && !error.contains("5347"), "{error}");
     }
 
     #[test]

@@ -128,6 +128,18 @@ impl Hosts {
     }
 }
 
+/// Whether an entry of `image_hosts` lets pictures be fetched from services of the machine that the companion runs on.
+pub fn is_on_this_machine(entry: &str) -> bool {
+    let hosts = Hosts::read("image_hosts", &[entry.to_owned()]).unwrap_or_default();
+    let here = |address: IpAddr| address.to_canonical().is_loopback() || address.is_unspecified();
+    hosts.exact_names().any(|name| match Host::parse(&name) {
+        Ok(Host::Domain(name)) => name.trim_end_matches('.').rsplit('.').next() == Some("localhost"),
+        Ok(Host::Ipv4(v4)) => here(v4.into()),
+        Ok(Host::Ipv6(v6)) => here(v6.into()),
+        Err(_) => false,
+    })
+}
+
 /// Makes the companion's requests.
 #[derive(Debug, Clone)]
 pub struct Fetcher {
@@ -421,6 +433,25 @@ mod tests {
             "https://169.254.169.254/",
         ] {
             assert!(!allowed(refused), "{refused}");
+        }
+    }
+
+    #[test]
+    fn entries_that_lead_to_this_machine_are_told_from_others() {
+        for here in [
+            "127.0.0.1:8788",
+            "127.1:80",
+            "LOCALHOST:443",
+            "a.localhost.:1",
+            "[::1]:80",
+            "[::ffff:127.0.0.1]:1",
+            "0.0.0.0:1",
+        ] {
+            assert!(is_on_this_machine(here), "{here}");
+        }
+        // The last one is reached at public addresses only, of which this machine has none that it trusts.
+        for other in [".fbcdn.net", "pictures.example", "pictures.example:80", "10.0.0.1:80", "localhost"] {
+            assert!(!is_on_this_machine(other), "{other}");
         }
     }
 

@@ -9,7 +9,7 @@
 //! ask, [`limits`] how often, [`pace`] how often we may ask, [`renewal`] keeps remembered sign-ins alive, [`secrets`] what must
 //! not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`mode`] what is good enough for visitors, [`site`] what
 //! is set for one, [`convert`] how images are made smaller, [`widget`] hands out the built widget, [`health`] answers probes. A
-//! person who goes finds [`duties`], which undo all of it, and [`notices`] tell the site.
+//! visitor meets [`page`]s of ours; one who goes finds [`duties`], which undo all of it, and [`notices`] tell the site.
 
 pub mod apps;
 pub mod bucket;
@@ -29,6 +29,7 @@ pub mod mode;
 pub mod notices;
 pub mod oauth;
 pub mod pace;
+pub mod page;
 pub mod providers;
 pub mod renewal;
 pub mod routes;

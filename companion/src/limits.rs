@@ -1,4 +1,5 @@
-//! How often somebody may ask: by address, by key, by session, and by signed-in source for thumbnails.
+//! How often somebody may ask: by address, by key, by session, and by signed-in source for thumbnails. And how much of it at
+//! once: streams of events, which cost as long as they are open.
 //!
 //! The counts are of this process and in memory. Who is counted is known to be there (a key of a site, a session in the
 //! database) or comes from an address, and who has asked nothing for a minute is forgotten, so that they stay few.
@@ -9,11 +10,20 @@ use governor::clock::{Clock as _, MonotonicClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
+use std::collections::HashMap;
 use std::hash::Hash;
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+
+/// Streams that a session may have open: a dialog has one or two, and a visitor who is remembered a few dialogs.
+const STREAMS_OF_A_SESSION: usize = 8;
+/// Streams that all may have open. Each reads the database some times a second.
+const STREAMS: usize = 2000;
+/// After how long somebody without a place may ask for one again.
+const NEXT_STREAM: Duration = Duration::from_secs(5);
 
 /// So many a minute for each, which may come at once.
 #[derive(Debug)]
@@ -44,6 +54,67 @@ impl<K: Hash + Eq + Clone> Limit<K> {
     }
 }
 
+/// Places that are held for a while: so many each, and so many in all.
+#[derive(Debug, Clone)]
+pub struct Places {
+    each: usize,
+    all: usize,
+    held: Held,
+}
+
+type Held = Arc<Mutex<HashMap<String, usize>>>;
+
+/// One of [`Places`], until it is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct Place {
+    who: String,
+    held: Held,
+}
+
+impl Places {
+    /// All free.
+    pub fn new(each: usize, all: usize) -> Self {
+        Self { each, all, held: Held::default() }
+    }
+
+    /// A place, if one is free for them.
+    pub fn take(&self, who: &str) -> Option<Place> {
+        let mut held = lock(&self.held);
+        let own = held.get(who).copied().unwrap_or_default();
+        if own >= self.each || held.values().sum::<usize>() >= self.all {
+            return None;
+        }
+        held.insert(who.to_owned(), own + 1);
+        Some(Place { who: who.to_owned(), held: self.held.clone() })
+    }
+
+    /// How many are free.
+    pub fn free(&self) -> usize {
+        self.all.saturating_sub(lock(&self.held).values().sum())
+    }
+
+    /// Those who hold as many as they may.
+    pub fn full(&self) -> Vec<String> {
+        let held = lock(&self.held);
+        held.iter().filter(|(_, own)| **own >= self.each).map(|(who, _)| who.clone()).collect()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut held = lock(&self.held);
+        match held.get_mut(&self.who) {
+            Some(own) if *own > 1 => *own -= 1,
+            _ => drop(held.remove(&self.who)),
+        }
+    }
+}
+
+fn lock(held: &Held) -> MutexGuard<'_, HashMap<String, usize>> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// All limits.
 #[derive(Debug)]
 pub struct Limits {
@@ -51,6 +122,7 @@ pub struct Limits {
     keys: Limit<String>,
     sessions: Limit<String>,
     thumbnails: Limit<String>,
+    streams: Places,
     /// Since somebody last looked.
     refused: AtomicU64,
 }
@@ -63,6 +135,7 @@ impl Limits {
             keys: Limit::new(config.rate_per_key),
             sessions: Limit::new(config.rate_per_session),
             thumbnails: Limit::new(config.rate_thumbnails),
+            streams: Places::new(STREAMS_OF_A_SESSION, STREAMS),
             refused: AtomicU64::new(0),
         }
     }
@@ -87,6 +160,11 @@ impl Limits {
         self.judged("thumbnails", self.thumbnails.count(&link.to_owned()))
     }
 
+    /// A place for a stream of a session, by the id of its row. The stream holds it while it is open.
+    pub fn stream(&self, session: &str) -> Result<Place, ApiError> {
+        self.judged("streams", self.streams.take(session).ok_or(NEXT_STREAM))
+    }
+
     /// Forgets whoever has not asked for a while. Answers how many requests were refused since this was last done.
     pub fn forget_idle(&self) -> u64 {
         self.addresses.forget_idle();
@@ -96,7 +174,7 @@ impl Limits {
         self.refused.swap(0, Ordering::Relaxed)
     }
 
-    fn judged(&self, limit: &str, counted: Result<(), Duration>) -> Result<(), ApiError> {
+    fn judged<T>(&self, limit: &str, counted: Result<T, Duration>) -> Result<T, ApiError> {
         counted.map_err(|wait| {
             // Not louder: who asks too often must not fill the log as well.
             tracing::debug!(limit, milliseconds = wait.as_millis() as u64, "somebody asks too often");
@@ -152,6 +230,20 @@ mod tests {
         let asks = |address: &str| limits.address(address.parse().unwrap()).is_ok();
         assert!(asks("2001:db8:1:2::1") && !asks("2001:db8:1:2:ffff:ffff:ffff:ffff") && asks("2001:db8:1:3::1"));
         assert!(asks("203.0.113.7") && !asks("203.0.113.7") && !asks("::ffff:203.0.113.7") && asks("203.0.113.8"));
+    }
+
+    #[test]
+    fn a_place_is_free_again_once_it_is_left() {
+        let places = Places::new(2, 3);
+        let held = [places.take("a"), places.take("a"), places.take("b")];
+        assert!(held.iter().all(Option::is_some));
+        assert_eq!((places.free(), places.full()), (0, vec!["a".to_owned()]));
+        assert!(places.take("b").is_none(), "there are no more than three");
+        let [first, second, third] = held;
+        drop(third);
+        assert!(places.take("a").is_none(), "nobody has more than two");
+        drop((first, second));
+        assert_eq!((places.free(), places.full(), lock(&places.held).len()), (3, Vec::new(), 0));
     }
 
     #[test]

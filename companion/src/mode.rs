@@ -2,9 +2,11 @@
 //! tokens away, and names all of it at once.
 
 use crate::config::{AppConfig, Config, is_emulated};
+use crate::fetch::is_on_this_machine;
 use crate::seal::Keyring;
 use crate::secrets::Secret;
 use serde::Deserialize;
+use std::path::Path;
 use std::str::FromStr;
 use url::Url;
 
@@ -46,6 +48,12 @@ pub fn problems(config: &Config, keyring: &anyhow::Result<Keyring>) -> Vec<Strin
         })),
         Err(error) => problems.push(format!("{error:#}")),
     }
+    if let Some(file) = config.encryption_keys_file.as_ref().filter(|file| others_may(file, WRITE)) {
+        problems.push(format!(
+            "encryption_keys_file: every user of this machine may change {0}; `chmod o= {0}` keeps them out",
+            file.display()
+        ));
+    }
     if config.secret.expose().len() < SIGNING_KEY {
         problems.push(format!(
             "secret: must have at least {SIGNING_KEY} random characters; `openssl rand -hex 32` makes them"
@@ -78,7 +86,55 @@ pub fn problems(config: &Config, keyring: &anyhow::Result<Keyring>) -> Vec<Strin
     ];
     let insecure = bases.into_iter().filter(|(_, url, _)| url.scheme() != "https");
     problems.extend(insecure.map(|(name, url, meta)| format!("{name}: {url} is not https; set {meta}")));
+    let here = config.image_hosts.iter().filter(|entry| is_on_this_machine(entry));
+    problems.extend(here.map(|entry| {
+        format!(
+            "image_hosts: `{entry}` is on this machine, as the emulator is; take it out, or set Meta's only: .fbcdn.net, \
+             .cdninstagram.com, .fbsbx.com"
+        )
+    }));
     problems
+}
+
+/// What an operator should look at before visitors come, though the companion starts with it.
+pub fn warnings(config: &Config) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if config.mode != Mode::Production {
+        return warnings;
+    }
+    if others_may(&config.data_dir, READ | WRITE | ENTER) {
+        warnings.push(format!(
+            "data_dir: every user of this machine may look into {0}, where visitors' tokens and photos lie; `chmod o= {0}` \
+             keeps them out",
+            config.data_dir.display()
+        ));
+    }
+    // In a container, where secrets are mounted so, there may be no other user.
+    if let Some(file) = config.encryption_keys_file.as_ref().filter(|file| others_may(file, READ)) {
+        warnings.push(format!(
+            "encryption_keys_file: every user of this machine may read {0}; `chmod o= {0}` keeps them out",
+            file.display()
+        ));
+    }
+    warnings
+}
+
+/// The rights of others in a Unix mode; to enter is to use what is inside a folder.
+const READ: u32 = 0o4;
+const WRITE: u32 = 0o2;
+const ENTER: u32 = 0o1;
+
+/// Whether users who are neither the owner nor in the group have one of these rights. What is not there gives none.
+#[cfg(unix)]
+fn others_may(path: &Path, rights: u32) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    path.metadata().is_ok_and(|found| found.permissions().mode() & rights != 0)
+}
+
+/// Elsewhere rights are no such bits.
+#[cfg(not(unix))]
+fn others_may(_: &Path, _: u32) -> bool {
+    false
 }
 
 /// What keeps a site from production, each with what to do.
@@ -91,6 +147,17 @@ pub fn app_problems(app: &AppConfig) -> Vec<String> {
              --origin https://…`), or take it out of `apps`"
         ));
     }
+    let insecure = |url: &&String| *url != "*" && !url.starts_with("https://");
+    problems.extend(app.origins.iter().filter(insecure).map(|origin| {
+        format!(
+            "apps: the origin {origin} of the key `{key}` is not https, so whoever is on the way can speak in its name"
+        )
+    }));
+    problems.extend(app.addresses.iter().filter(insecure).map(|address| {
+        format!(
+            "apps: the address {address} of the key `{key}` is not https, so whoever is on the way sees sign-ins end"
+        )
+    }));
     let emulated = app.own_apps().filter(|(_, own)| is_emulated(&own.secret));
     problems.extend(
         emulated.map(|(kind, _)| format!("apps: the {kind} app of the key `{key}` is the emulator's; set its own")),
@@ -130,6 +197,7 @@ mod tests {
             instagram_api_url: https("api.instagram.com"),
             instagram_graph_url: https("graph.instagram.com"),
             apps: Vec::new(),
+            image_hosts: [".fbcdn.net", "10.0.0.1:80"].map(str::to_owned).to_vec(),
             ..Config::default()
         }
     }
@@ -162,8 +230,51 @@ mod tests {
         problem(|c| c.facebook_app_secret = Secret::new("emulated-facebook-secret"), "facebook_app_secret");
         problem(|c| c.facebook_app_secret = Secret::default(), "facebook_app_secret");
         problem(|c| c.instagram_api_url = Url::parse("http://127.0.0.1:8788/x").unwrap(), "instagram_api_url");
+        problem(|c| c.image_hosts = Config::default().image_hosts, "image_hosts: `127.0.0.1:8788` is on this machine");
         let all = found(&Config { mode: Mode::Production, ..Config::default() });
-        assert_eq!(all.len(), 10, "{all:#?}");
+        assert_eq!(all.len(), 11, "{all:#?}");
         assert!(app_problems(&AppConfig::open("shop"))[0].starts_with("apps: the key `shop`"));
+    }
+
+    #[test]
+    fn a_site_lives_at_https() {
+        let app = |origin: &str, address: &str| {
+            let app = AppConfig { origins: vec![origin.to_owned()], ..AppConfig::open("shop") };
+            app_problems(&AppConfig { addresses: vec![address.to_owned()], ..app })
+        };
+        assert_eq!(app("https://shop.example", "https://shop.example/prints"), Vec::<String>::new());
+        let found = app("http://shop.example", "http://shop.example/prints");
+        assert!(found.len() == 2 && found[0].contains("origin") && found[1].contains("/prints"), "{found:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_others_may_read_is_named() {
+        use std::fs::{self, Permissions};
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let data_dir = folder.path().join("data");
+        let file = folder.path().join("keys");
+        fs::write(&file, new_key().expose()).unwrap();
+        let allow = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+        let encryption_keys_file = Some(file.clone());
+        let data = data_dir.clone();
+        let config = Config { encryption_keys: Secret::default(), encryption_keys_file, data_dir: data, ..ready() };
+        allow(&file, 0o600);
+        assert_eq!(warnings(&config), Vec::<String>::new(), "the folder is not there yet");
+        fs::create_dir(&data_dir).unwrap();
+        allow(&data_dir, 0o750);
+        allow(&file, 0o602);
+        assert!(found(&config)[0].starts_with("encryption_keys_file: every user"), "{:?}", found(&config));
+        allow(&file, 0o644);
+        assert_eq!(found(&config), Vec::<String>::new());
+        assert!(warnings(&config)[0].starts_with("encryption_keys_file: every user"));
+        allow(&file, 0o640);
+        assert_eq!(warnings(&config), Vec::<String>::new());
+        allow(&data_dir, 0o755);
+        assert!(warnings(&config)[0].starts_with("data_dir: every user"));
+        assert_eq!(warnings(&Config { mode: Mode::Demo, ..config.clone() }), Vec::<String>::new());
+        allow(&data_dir, 0o750);
+        assert_eq!(warnings(&config), Vec::<String>::new());
     }
 }

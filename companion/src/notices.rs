@@ -5,18 +5,20 @@
 
 use crate::config::Webhook;
 use crate::db::{Millis, NewNotice, NoticeRow, now};
+use crate::limits::{Place, Places};
 use crate::secrets::hmac_hex;
 use crate::{Companion, Shared};
-use futures_util::StreamExt as _;
 use serde_json::json;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// After how long a notice is sent again, as Filestack does.
 const AGAIN: [Millis; 3] = [5 * 60 * 1000, 3600 * 1000, 12 * 3600 * 1000];
 /// Statuses by which a receiver says that it has the notice.
 const TAKEN: [u16; 3] = [200, 201, 204];
-/// How many are sent at once.
-const AT_ONCE: usize = 8;
+/// How many are sent at once, to one site and in all.
+const AT_ONCE_EACH: usize = 2;
+const AT_ONCE: usize = 64;
 /// How often it is looked whether a notice is due again.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
@@ -40,19 +42,17 @@ pub fn signature(receiver: &Webhook, timestamp: &str, body: &str) -> String {
     hmac_hex(&receiver.secret, &format!("{timestamp}.{body}"))
 }
 
-/// Sends what is due: at the start, when something new is there, and now and then.
+/// Sends what is due: at the start, when something new is there, and now and then. A receiver that takes its time holds up only
+/// what is for itself.
 pub async fn work(companion: Shared) {
+    let places = Places::new(AT_ONCE_EACH, AT_ONCE);
+    let mut sending = JoinSet::new();
     while !companion.is_stopping() {
-        match companion.db.due_notices(AT_ONCE as i64).await {
-            Ok(due) if !due.is_empty() => {
-                let companion = &companion;
-                futures_util::stream::iter(due).for_each_concurrent(None, |notice| send(companion, notice)).await;
-                continue;
-            }
-            Ok(_) => {}
-            Err(error) => tracing::error!(cause = %error, "the notices could not be read"),
+        if let Err(error) = begin_due(&companion, &places, &mut sending).await {
+            tracing::error!(cause = %error, "the notices could not be read");
         }
         tokio::select! {
+            Some(_) = sending.join_next() => {}
             () = companion.new_notice.notified() => {}
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = companion.stopped() => {}
@@ -60,20 +60,37 @@ pub async fn work(companion: Shared) {
     }
 }
 
-async fn send(companion: &Shared, notice: NoticeRow) {
-    if let Err(error) = try_to_send(companion, &notice).await {
-        tracing::error!(notice = notice.id, cause = %error, "what came of a notice could not be written");
-        // The row says that it is still due; without a pause it would be tried again at once, and again.
-        tokio::time::sleep(LOOK_EVERY).await;
+/// Begins to send what is due, as far as there are places.
+async fn begin_due(companion: &Shared, places: &Places, sending: &mut JoinSet<()>) -> sqlx::Result<()> {
+    loop {
+        let due = companion.db.due_notices(&places.full(), places.free() as i64).await?;
+        if due.is_empty() || companion.is_stopping() {
+            return Ok(());
+        }
+        for notice in due {
+            let Some(place) = places.take(&notice.app_key) else { continue };
+            // From here on it is due only later, so that the next look does not find it.
+            let next = again(&notice).unwrap_or(AGAIN[2]);
+            if companion.db.try_notice(&notice, now() + next).await? {
+                sending.spawn(send(companion.clone(), notice, place));
+            }
+        }
     }
 }
 
-async fn try_to_send(companion: &Shared, notice: &NoticeRow) -> sqlx::Result<()> {
-    let tries = usize::try_from(notice.tries).unwrap_or_default();
-    let next = AGAIN.get(tries);
-    if !companion.db.try_notice(notice, now() + next.unwrap_or(&AGAIN[2])).await? {
-        return Ok(());
+/// After how long a notice is sent again if this try fails too; `None` when it is the last.
+fn again(notice: &NoticeRow) -> Option<Millis> {
+    AGAIN.get(usize::try_from(notice.tries).unwrap_or_default()).copied()
+}
+
+async fn send(companion: Shared, notice: NoticeRow, place: Place) {
+    if let Err(error) = tell(&companion, &notice).await {
+        tracing::error!(notice = notice.id, cause = %error, "what came of a notice could not be written");
     }
+    drop(place);
+}
+
+async fn tell(companion: &Shared, notice: &NoticeRow) -> sqlx::Result<()> {
     let app = companion.apps.get(&notice.app_key);
     let Some(receiver) = app.as_ref().and_then(|app| app.webhook()) else {
         return companion.db.note_try(&notice.id, "no receiver", true).await;
@@ -86,15 +103,9 @@ async fn try_to_send(companion: &Shared, notice: &NoticeRow) -> sqlx::Result<()>
         }
         Err(trouble) => trouble,
     };
-    tracing::warn!(
-        key = notice.app_key,
-        notice = notice.id,
-        host,
-        cause = trouble,
-        again = next.is_some(),
-        "a site could not be told"
-    );
-    companion.db.note_try(&notice.id, &trouble, next.is_none()).await
+    let again = again(notice).is_some();
+    tracing::warn!(key = notice.app_key, notice = notice.id, host, cause = trouble, again, "a site could not be told");
+    companion.db.note_try(&notice.id, &trouble, !again).await
 }
 
 async fn deliver(companion: &Shared, receiver: &Webhook, body: &str) -> Result<(), String> {

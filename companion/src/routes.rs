@@ -40,6 +40,7 @@ pub fn router(companion: Shared) -> Router {
         .route("/api/client/{source}/auth/code", get(oauth::code::ask).post(oauth::code::check))
         .route("/api/client/{source}/auth/lost", post(oauth::lost))
         .route("/api/client/{source}/authCallback/open", get(oauth::callback))
+        .route("/deletion/{code}", get(duties::status))
         .route_layer(from_fn_with_state(companion.clone(), limit_pages))
         .route("/thumbnail", get(thumbnail::thumbnail))
         .route("/healthz", get(health::healthz))
@@ -47,8 +48,8 @@ pub fn router(companion: Shared) -> Router {
     let posted_by_providers = Router::new()
         .route("/api/client/{source}/deauthorize/{client_id}", post(duties::deauthorize))
         .route("/api/client/{source}/deletion/{client_id}", post(duties::deletion))
-        .layer(DefaultBodyLimit::max(duties::MAX_BODY))
-        .route("/deletion/{code}", get(duties::status));
+        // Not limited: whoever posts is verified first, and a wish that is turned away may never be told again.
+        .layer(DefaultBodyLimit::max(duties::MAX_BODY));
     let public = Router::new().fallback(by_name).layer(from_everywhere());
     api.merge(navigated)
         .merge(posted_by_providers)
@@ -85,7 +86,7 @@ async fn keep_from_strangers(mut response: Response) -> Response {
     response
 }
 
-/// Stored files and the widget are for everyone; there are no cookies that could make an answer personal.
+/// Stored files and the widget are for everyone; no cookie makes an answer of theirs personal.
 fn from_everywhere() -> CorsLayer {
     CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).allow_headers([header::RANGE])
 }

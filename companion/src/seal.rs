@@ -175,8 +175,11 @@ pub fn new_key() -> Secret {
     Secret::new(format!("{id}:{}", STANDARD.encode(rand::random::<[u8; KEY]>())))
 }
 
-/// Puts a new key first into a file of keys. Whoever reads it meanwhile sees the old file or the new one.
+/// Puts a new key first into a file of keys. Whoever reads it meanwhile sees the old file or the new one; whoever could read the
+/// old one can read the new one.
 pub fn put_new_key_first(path: &Path) -> anyhow::Result<()> {
+    // A link stays: what is replaced is the file that it leads to.
+    let path = &fs::canonicalize(path).with_context(|| format!("cannot read {}", path.display()))?;
     let _lock = lock(path)?;
     let old = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     read_keys(&Secret::new(old.as_str())).with_context(|| format!("in {}", path.display()))?;
@@ -188,9 +191,44 @@ pub fn put_new_key_first(path: &Path) -> anyhow::Result<()> {
         }
         _ => {}
     }
-    write_private(&beside, &format!("{}\n{old}", new_key().expose()))
-        .with_context(|| format!("cannot write {}", beside.display()))?;
-    fs::rename(&beside, path).with_context(|| format!("cannot replace {}", path.display()))
+    let replaced = write_private(&beside, &format!("{}\n{old}", new_key().expose()))
+        .with_context(|| format!("cannot write {}", beside.display()))
+        .and_then(|()| take_after(&beside, path))
+        .and_then(|()| fs::rename(&beside, path).with_context(|| format!("cannot replace {}", path.display())));
+    if replaced.is_err() {
+        // It has all the keys in it. What went wrong is what is told.
+        drop(fs::remove_file(&beside));
+    }
+    replaced
+}
+
+/// Gives a file the owner, the group and the rights of the one that it will replace: the companion may run as another user than
+/// the one who is at work here.
+#[cfg(unix)]
+fn take_after(file: &Path, replaced: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let metadata = |path: &Path| fs::metadata(path).with_context(|| format!("cannot read {}", path.display()));
+    let (new, old) = (metadata(file)?, metadata(replaced)?);
+    let owner = (new.uid() != old.uid()).then_some(old.uid());
+    let group = (new.gid() != old.gid()).then_some(old.gid());
+    if owner.is_some() || group.is_some() {
+        chown(file, owner, group).with_context(|| {
+            format!(
+                "{} is of the user {} and the group {}, to whom you cannot give a file, so nothing was changed; run this as that \
+                 user or as root",
+                replaced.display(),
+                old.uid(),
+                old.gid()
+            )
+        })?;
+    }
+    fs::set_permissions(file, old.permissions()).with_context(|| format!("cannot set the rights of {}", file.display()))
+}
+
+/// Elsewhere a file has the rights of its folder.
+#[cfg(not(unix))]
+fn take_after(_: &Path, _: &Path) -> anyhow::Result<()> {
+    Ok(())
 }
 
 /// Holds other processes off a file of keys until it is dropped.
@@ -324,6 +362,28 @@ mod tests {
             let mode = std::fs::metadata(&path).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_keys_keeps_its_readers_and_its_links() {
+        use std::fs::Permissions;
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
+        let folder = tempfile::tempdir().unwrap();
+        let (path, link) = (folder.path().join("keys"), folder.path().join("link"));
+        write_private(&path, new_key().expose()).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        // Only root may give files away; for others this test is of the rights and the link.
+        drop(chown(&path, Some(12345), Some(54321)));
+        symlink("keys", &link).unwrap();
+        let of =
+            |path: &Path| fs::metadata(path).map(|found| (found.uid(), found.gid(), found.mode() & 0o777)).unwrap();
+        let before = of(&path);
+        put_new_key_first(&link).unwrap();
+        assert_eq!(of(&path), before);
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(Keyring::in_file(&path).unwrap().ids().len(), 2);
+        assert_eq!(Keyring::in_file(&link).unwrap().ids().len(), 2);
     }
 
     #[test]

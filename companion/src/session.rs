@@ -1,5 +1,6 @@
 //! Who is signed in: an opaque token of 256 bits that the page holds, of which only the hash is kept here, bound to the site's
-//! key and to the page's origin. A session points to connections; it is forgotten some hours after its last use.
+//! key and to the page's origin. A session points to connections; it is forgotten two hours after its last use, or two weeks where the site asked for
+//! `sessionCache` and somebody is signed in.
 
 use crate::Shared;
 use crate::apps::{Authorized, Caller};
@@ -97,6 +98,10 @@ pub async fn logout(
                 };
                 let trouble = trouble.map(|code| json!({"error": Problem::new(code)}));
                 reply.insert(source.clone(), trouble.unwrap_or_else(|| json!({})));
+            }
+            if let Some(session) = &session {
+                // With the last account goes the session, and with it what somebody else may have of it.
+                companion.db.end_session_without_accounts(&session.id).await?;
             }
         }
         (None, Some(session)) => companion.db.delete_session(&session.id).await?,

@@ -69,11 +69,14 @@ pub fn Picker(
     /// Whether the visitor stays signed in after a reload, as `sessionCache` of `init`.
     #[prop(optional)]
     session_cache: bool,
+    /// An address of this site at which a sign-in may end, as `appUrl` of `init`.
+    #[prop(optional, into)]
+    app_url: Option<String>,
     /// Receives the outcome, once.
     on_done: impl Fn(PickResponse) + 'static,
 ) -> impl IntoView {
     let on_done = Rc::new(on_done);
-    let site = Site { url, apikey, session_cache, app_url: None };
+    let site = Site { url, apikey, session_cache, app_url };
     let opened = open(Companion::new(site), options, {
         let on_done = on_done.clone();
         move |response| on_done(response)

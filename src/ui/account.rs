@@ -35,7 +35,7 @@ fn menu(ui: Ui, name: String) -> impl IntoView {
                 type="button"
                 class="plain who"
                 data-action="account"
-                aria-label=label
+                aria-label=label.clone()
                 aria-expanded=move || ui.menu.get().to_string()
                 on:click=move |_| ui.menu.update(|open| *open = !*open)
             >
@@ -43,12 +43,12 @@ fn menu(ui: Ui, name: String) -> impl IntoView {
                 <span class="name">{name}</span>
                 {icon(shape::DOWN)}
             </button>
-            {part(move || ui.menu.get().then(|| choices(ui)))}
+            {part(move || ui.menu.get().then(|| choices(ui, label.clone())))}
         </div>
     }
 }
 
-fn choices(ui: Ui) -> impl IntoView {
+fn choices(ui: Ui, label: String) -> impl IntoView {
     let choice = move |name: &'static str, key: &str, action: Action| {
         view! {
             <button type="button" class="plain" data-action=name on:click=ui.click(action)>{ui.say(key)}</button>
@@ -56,6 +56,7 @@ fn choices(ui: Ui) -> impl IntoView {
     };
     view! {
         <div class="menu">
+            <p class="as">{label}</p>
             {choice("switch-account", "account.switch", Action::SwitchAccount)}
             {choice("sign-out", "account.sign_out", Action::SignOut)}
             {choice("remove-access", "account.remove", Action::ConsiderRemoving(true))}
@@ -66,6 +67,13 @@ fn choices(ui: Ui) -> impl IntoView {
 /// Says what stops when the site's access is removed, and asks.
 pub(super) fn removing(ui: Ui) -> impl IntoView {
     let source = ui.state.with_untracked(|state| state.shelf().map(|shelf| shelf.source));
+    let keep = NodeRef::<html::Button>::new();
+    Effect::new(move |_| {
+        // The menu that had the focus is gone.
+        if let Some(button) = keep.get() {
+            let _ = button.focus();
+        }
+    });
     source.map(|source| {
         view! {
             <div class="message removing" role="alertdialog" aria-labelledby="removing">
@@ -77,7 +85,7 @@ pub(super) fn removing(ui: Ui) -> impl IntoView {
                     <button type="button" class="primary" data-action="remove" on:click=ui.click(Action::RemoveAccess)>
                         {ui.say("remove.confirm")}
                     </button>
-                    <button type="button" class="secondary" data-action="keep" on:click=ui.click(Action::ConsiderRemoving(false))>
+                    <button type="button" class="secondary" data-action="keep" node_ref=keep on:click=ui.click(Action::ConsiderRemoving(false))>
                         {ui.say("remove.keep")}
                     </button>
                 </div>

@@ -78,6 +78,7 @@ fn away(ui: Ui, source: &Source, sign_in: &SignIn, step: SignInStep) -> impl Int
         </a>
         {here}
         {cancel(ui)}
+        {(step == SignInStep::OutOfSight).then(|| view! { <p class="hint">{ui.say_of("connect.stuck", source)}</p> })}
     }
 }
 

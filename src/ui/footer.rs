@@ -9,7 +9,7 @@ use leptos::prelude::*;
 /// The footer while photos are being chosen; there is nothing to confirm before a source is open or while copying.
 pub(super) fn footer(ui: Ui) -> impl IntoView {
     let shown = ui.memo(|state: &State| {
-        state.storing.is_none() && (state.folder().is_some() || !state.selection.chosen().is_empty())
+        state.storing.is_none() && !state.removing && (state.folder().is_some() || !state.selection.chosen().is_empty())
     });
     part(move || shown.get().then(|| choice(ui)))
 }

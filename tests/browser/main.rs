@@ -296,6 +296,44 @@ async fn an_unknown_key_is_said_in_a_visitors_words() {
     outcome(promise).await;
 }
 
+/// A message to the page, as a window of that origin sends it.
+fn message(origin: &str, attempt: &str) {
+    let data = format!("{{bowerbird: {{attempt: '{attempt}', code: 'the-code'}}}}");
+    let event = format!("new MessageEvent('message', {{origin: '{origin}', data: {data}}})");
+    js_sys::eval(&format!("window.dispatchEvent({event})")).unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn a_code_is_taken_from_the_companions_window_and_for_its_own_sign_in_only() {
+    let connected = json!({"token": "t1", "facebook": {"state": "connected"}});
+    let companion = Companion::answering(vec![
+        ("/folder/list", 200, signed_out()),
+        ("/folder/list", 200, photos(2)),
+        ("/auth/complete", 200, connected),
+    ]);
+    let window = web_sys::window().unwrap();
+    let open = Reflect::get(&window, &"open".into()).unwrap();
+    Reflect::set(&window, &"open".into(), &Function::new_no_args("return null")).unwrap();
+    let promise = pick(json!({"fromSources": "facebook"}));
+    click("[data-action='connect']").await;
+    see("a[data-action='open']").await;
+    message("https://evil.test", "a1");
+    message("https://companion.test.evil.test", "a1");
+    message("https://companion.test", "another");
+    js_sys::eval("window.dispatchEvent(new MessageEvent('message', {origin: 'https://companion.test', data: 7}))")
+        .unwrap();
+    gloo_timers::future::TimeoutFuture::new(100).await;
+    assert_eq!(companion.asked("/auth/complete"), Vec::<Value>::new());
+    message("https://companion.test", "a1");
+    see(".photo").await;
+    let asked = companion.asked("/auth/complete");
+    assert_eq!(asked[0]["clouds"]["facebook"], json!({"attempt": "a1", "code": "the-code"}));
+    assert_eq!((asked.len(), &asked[0]["token"]), (1, &json!("t1")));
+    Reflect::set(&window, &"open".into(), &open).unwrap();
+    click("[aria-label='Close']").await;
+    outcome(promise).await;
+}
+
 #[wasm_bindgen_test]
 async fn a_blocked_window_leaves_a_link_and_the_sign_in_goes_on() {
     let connected = json!({"token": "t1", "facebook": {"state": "connected"}});

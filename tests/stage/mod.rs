@@ -61,18 +61,21 @@ impl Stage {
             instagram_api_url: url("/api.instagram.com"),
             instagram_graph_url: url("/graph.instagram.com"),
             image_hosts: vec![meta.trim_start_matches("http://").to_owned()],
+            // A provider that wants a pause gets none: stories switch troubles off and go on at once.
+            rate_limit_pause: 0,
             ..Config::default()
         };
         let page = serve_page(page_of(&companion)).await;
         // As a careful site has it: its own origin, and those of its pages on which a sign-in may end.
         let pages = ["", "coop-same-origin/", "coop-same-origin-allow-popups/"];
-        config.apps = vec![AppConfig {
+        let shop = AppConfig {
             origins: vec![page.trim_end_matches('/').to_owned()],
             addresses: pages.map(|path| format!("{page}{path}")).to_vec(),
             name: Some("Larkspur Prints".to_owned()),
             privacy_url: Some(format!("{page}privacy").parse().expect("an address")),
             ..AppConfig::open("demo")
-        }];
+        };
+        config.apps = vec![AppConfig { key: "other".to_owned(), ..shop.clone() }, shop];
         let mut stage = Self { emulator, companion, page, http: reqwest::Client::new(), config, running: None, data };
         stage.start_on(listener).await;
         stage

@@ -5,6 +5,7 @@
 
 mod browser;
 mod engines;
+mod refusals;
 mod signing_in;
 #[path = "../stage/mod.rs"]
 mod stage;

@@ -208,6 +208,7 @@ async fn a_frame_in_an_isolated_page_has_the_visitor_type_a_code() {
         visitor.opens(&stage.framed_page("coop-same-origin/album/"), facebook()).await;
         visitor.starts_picking().await;
         visitor.starts_connecting().await;
+        visitor.photographs("code-window").await;
         visitor.types_the_code().await;
         visitor.signs_in("alice", &["#continue"]).await;
         visitor.sees(".tile.folder").await;
@@ -237,7 +238,7 @@ async fn a_page_that_is_not_listed_finds_its_way_by_a_code() {
 }
 
 #[tokio::test]
-async fn two_tabs_and_two_keys_keep_to_themselves() {
+async fn two_tabs_keep_to_themselves() {
     tell(DWELL, async |visitor: Visitor, stage: Stage| {
         // Both tabs listen to the same channel, since both are isolated.
         let page = stage.page_at("coop-same-origin/");
@@ -357,6 +358,31 @@ async fn the_connect_screen_names_the_site_and_says_what_happens() {
         visitor.reads("We only copy the photos that you choose").await;
         let link = visitor.sees("[data-action='privacy']").await;
         assert_eq!(link.attr("href").await.unwrap().unwrap(), stage.page_at("privacy"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_pickers_of_one_page_keep_to_themselves() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        visitor.begins(&stage.page, "facebook", 1, "alice").await;
+        visitor.sees(".tile.folder").await;
+        // One dialog at a time: the second is refused in words, and does the first no harm.
+        let second = format!("bowerbird.init('other', {{ url: '{}' }}).pick('facebook')", stage.companion);
+        visitor.runs(&format!("{second}.catch(error => window.refusal = error.message)")).await;
+        visitor.until_it_says("return window.refusal ?? ''", "a picker is open already").await;
+        visitor.sees(".tile.folder").await;
+        visitor.clicks("[aria-label='Close']").await;
+        visitor.receives().await;
+        // Another key on the same page is another site's: nobody is signed in there.
+        visitor.runs(&format!("{second}.then(result => window.outcome = {{ result }}); window.outcome = null")).await;
+        visitor.connects_as("dalia").await;
+        visitor.sees(".tile.folder").await;
+        visitor.clicks("[aria-label='Close']").await;
+        visitor.receives().await;
+        // The first picker's visitor, who left without choosing, is still who they were.
+        visitor.starts_picking().await;
+        visitor.opens_folder("Holidays in Lisbon").await;
     })
     .await;
 }

@@ -55,6 +55,13 @@ pub async fn every_screen(visitor: &Visitor, stage: &Stage, how: Look) {
     visitor.connects_as("alice").await;
     visitor.sees(".tile.folder").await;
     shows(visitor, look, "07-albums").await;
+    visitor.clicks("[data-action='account']").await;
+    visitor.sees(".menu").await;
+    shows(visitor, look, "16-account").await;
+    visitor.clicks(".menu [data-action='remove-access']").await;
+    visitor.sees(".removing").await;
+    shows(visitor, look, "17-removing").await;
+    visitor.clicks("[data-action='keep']").await;
     visitor.opens_folder("Holidays in Lisbon").await;
     visitor.picks(&[0, 3, 4]).await;
     shows(visitor, look, "08-photos").await;

@@ -114,6 +114,7 @@ impl Visitor {
         self.clicks_outside("#typed").await;
         self.goes_back_to_the_page().await;
         let code = self.sees(".code").await.text().await.expect("a code");
+        self.photographs("code-dialog").await;
         self.driver().switch_to_window(window).await.expect("the window");
         let field = self.driver().find(By::Id("typed")).await.expect("a field");
         field.send_keys(code.to_lowercase()).await.expect("typing");
@@ -268,6 +269,19 @@ impl Visitor {
                 return outcome["result"].clone();
             }
             assert!(began.elapsed() < PATIENCE, "the page has received nothing; {}", self.screen().await);
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// Waits until a script of the page answers with these words among others.
+    pub async fn until_it_says(&self, script: &str, words: &str) {
+        let began = Instant::now();
+        loop {
+            let said = self.runs(script).await;
+            if said.as_str().is_some_and(|said| said.contains(words)) {
+                return;
+            }
+            assert!(began.elapsed() < PATIENCE, "«{script}» says {said}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

@@ -1,9 +1,10 @@
 //! `app`: the sites of a companion, in its database. A companion that runs follows within seconds.
 
-use super::{database, existing_database, say, show, trial};
-use crate::config::{AppConfig, Config};
+use super::{database, existing_database, say, show, trial, warn};
+use crate::config::{AppConfig, Config, OwnApp};
 use crate::db::{AppRow, Db};
 use crate::mode::{self, Mode};
+use crate::providers::{NAMES, default_app};
 use crate::secrets::Secret;
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
@@ -310,16 +311,56 @@ async fn save(db: &Db, config: &Config, row: &AppRow) -> anyhow::Result<()> {
     }
     ensure!(problems.is_empty(), "nothing was saved:\n- {}", problems.join("\n- "));
     db.put_app(row).await?;
+    for disagreement in disagreements(&all(db, config).await?, config, row) {
+        warn(&disagreement);
+    }
     say(&show::app(&AppRow { seeded: false, ..row.clone() }, config));
     Ok(())
 }
 
-async fn list(config: &Config) -> anyhow::Result<()> {
-    let db = existing_database(config).await?;
+/// Where an app of this site has another secret elsewhere, and what that means.
+fn disagreements(rows: &[AppRow], config: &Config, row: &AppRow) -> Vec<String> {
+    let sites = rows.iter().flat_map(|row| {
+        let of = format!("with the key `{}`", row.settings.key);
+        row.settings.own_apps().map(move |(kind, own)| (network(kind), &own.id, &own.secret, of.clone()))
+    });
+    let sites: Vec<_> = sites.collect();
+    let defaults = NAMES.into_iter().filter_map(|name| Some((name, default_app(name, config)?)));
+    let defaults: Vec<_> = defaults.collect();
+    let defaults = defaults
+        .iter()
+        .map(|(name, app)| (*name, &app.client_id, &app.client_secret, "as the companion's default".to_owned()));
+    let everywhere: Vec<_> = defaults.chain(sites).collect();
+    let other = |(kind, own): (&'static str, &OwnApp)| {
+        let others = everywhere.iter().filter(|(of, id, ..)| *of == network(kind) && **id == own.id);
+        let (.., whose) = others.clone().find(|(_, _, secret, _)| **secret != own.secret)?;
+        Some(format!(
+            "{kind}: the app {} is there {whose} too, under another secret. An app has one secret at Meta, so with one of \
+             the two nobody can sign in; and requests to delete a person's data or to sign a person out, which Meta signs with \
+             it, are believed of whoever knows either. Take the one that the app's dashboard shows, and set it in both places",
+            own.id
+        ))
+    };
+    row.settings.own_apps().filter_map(other).collect()
+}
+
+/// Where an app of a kind is registered.
+fn network(kind: &'static str) -> &'static str {
+    if kind == "pages" { "facebook" } else { kind }
+}
+
+/// The sites of the database, and those of the configuration that are not in it yet.
+async fn all(db: &Db, config: &Config) -> anyhow::Result<Vec<AppRow>> {
     let mut rows = db.apps().await?;
     let missing = config.apps.iter().filter(|app| !rows.iter().any(|row| row.settings.key == app.key));
     let missing: Vec<AppRow> = missing.cloned().map(unsaved).collect();
     rows.extend(missing);
+    Ok(rows)
+}
+
+async fn list(config: &Config) -> anyhow::Result<()> {
+    let db = existing_database(config).await?;
+    let mut rows = all(&db, config).await?;
     rows.sort_by(|a, b| a.settings.key.cmp(&b.settings.key));
     if rows.is_empty() {
         say("there is no site yet; `app add` adds one");

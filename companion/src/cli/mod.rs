@@ -8,6 +8,7 @@ mod trial;
 
 use crate::config::{Config, SETTINGS};
 use crate::db::Db;
+use crate::mode;
 use crate::seal::Keyring;
 use crate::{App, make_private};
 use anyhow::{Context as _, ensure};
@@ -108,6 +109,9 @@ async fn serve(overrides: Overrides) -> anyhow::Result<()> {
     let listen = config.listen;
     let public_url = config.public_url.clone();
     let listener = TcpListener::bind(listen).await.with_context(|| format!("cannot listen on {listen}"))?;
+    for warning in mode::warnings(&config) {
+        tracing::warn!("{warning}");
+    }
     let app = App::build(config).await?;
     tracing::info!(%listen, %public_url, "companion is ready");
     app.serve(listener, stop_signal()).await
@@ -122,6 +126,11 @@ fn log_to_stderr(level: &str) {
 /// Prints lines. That fails when a pager was closed, and then nobody wants the rest.
 fn say(text: &str) {
     drop(writeln!(std::io::stdout().lock(), "{text}"));
+}
+
+/// Says what the one who is at work should look at, whatever they filter of the log.
+fn warn(text: &str) {
+    drop(writeln!(std::io::stderr().lock(), "warning: {text}"));
 }
 
 /// The database of the companion that has these settings, which may be running.

@@ -98,8 +98,9 @@ impl Db {
     }
 
     /// The window could not hand its code over: the sign-in ends with `outcome`, and what the provider gave is forgotten.
-    pub async fn lose_code(&self, id: &str, source: &str, code_hash: &str, outcome: &str) -> sqlx::Result<()> {
-        sqlx::query(
+    /// `false` when the code is not its own.
+    pub async fn lose_code(&self, id: &str, source: &str, code_hash: &str, outcome: &str) -> sqlx::Result<bool> {
+        let lost = sqlx::query(
             "UPDATE attempts SET outcome = $1, ended_ms = $2, code_hash = NULL \
              WHERE id_hash = $3 AND source = $4 AND code_hash = $5 AND outcome IS NULL",
         )
@@ -110,7 +111,8 @@ impl Db {
         .bind(code_hash)
         .execute(&self.pool)
         .await?;
-        self.drop_unneeded_connections().await
+        self.drop_unneeded_connections().await?;
+        Ok(lost.rows_affected() > 0)
     }
 }
 

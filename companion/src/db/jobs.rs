@@ -82,9 +82,10 @@ pub struct Standing {
 type StandingColumns = (String, String, i64, Option<i64>, Option<String>, String);
 
 impl Db {
-    /// Begins a job, or begins a failed one again, or finds the one that is under way or done. Answers its id.
-    pub async fn begin_job(&self, id: &str, job: &NewJob<'_>) -> sqlx::Result<String> {
-        sqlx::query(
+    /// Begins a job, or begins a failed one again, or finds the one that is under way or done. Answers its id; `None` when the
+    /// connection is gone.
+    pub async fn begin_job(&self, id: &str, job: &NewJob<'_>) -> sqlx::Result<Option<String>> {
+        let begun = sqlx::query(
             "INSERT INTO jobs (id, request_key, app_key, connection_id, source, path, accept, container, prefix, handle, \
                                state, received, created_ms, updated_ms, client_id, account_id) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, \
@@ -107,11 +108,16 @@ impl Db {
         .bind(job.handle)
         .bind(now())
         .execute(&self.pool)
-        .await?;
+        .await;
+        if let Err(error) = begun {
+            let is_gone = error.as_database_error().is_some_and(|error| error.is_foreign_key_violation());
+            return if is_gone { Ok(None) } else { Err(error) };
+        }
         sqlx::query_scalar("SELECT id FROM jobs WHERE request_key = $1")
             .bind(job.request_key)
             .fetch_one(&self.pool)
             .await
+            .map(Some)
     }
 
     /// Whether there is a job for this wish.

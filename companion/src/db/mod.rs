@@ -21,9 +21,11 @@ pub use sessions::{ConnectionRow, DueRow, IdleSince, SessionRow};
 pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
 
 use crate::seal::Keyring;
+use crate::secrets::write_private;
 use anyhow::Context as _;
 use sqlx::migrate::Migrator;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -41,6 +43,11 @@ pub fn now() -> Millis {
 
 /// How long ended jobs are remembered, and with them that a photo was already stored.
 const JOBS_KEPT: Millis = 7 * 24 * 3600 * 1000;
+/// How long sign-ins that never end are remembered: longer than any that was offered can be answered.
+const ATTEMPTS_OPEN: Millis = 2 * 3600 * 1000;
+/// How long sign-ins that ended are. The last to each source is, as long as its session: by it the next one asks for a permission
+/// that is missing.
+const ATTEMPTS_KEPT: Millis = 24 * 3600 * 1000;
 /// How long notices that were delivered or given up are remembered.
 const NOTICES_KEPT: Millis = 30 * 24 * 3600 * 1000;
 
@@ -70,6 +77,16 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(10));
+        if !url.contains(":memory:") && !url.contains("mode=memory") {
+            // SQLite makes files that everybody may read, but gives those that it puts beside one that one's rights.
+            match write_private(options.get_filename(), "") {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                    let file = options.get_filename().display();
+                    return Err(error).with_context(|| format!("cannot make the database {file}"));
+                }
+                _ => {}
+            }
+        }
         let pool = SqlitePoolOptions::new()
             .max_connections(8)
             .connect_with(options)
@@ -79,14 +96,35 @@ impl Db {
         Ok(Self { pool, keyring })
     }
 
-    /// Forgets what has had its time: sessions not used since, with their sign-ins, connections that nothing needs, old jobs and
-    /// notices.
+    /// Forgets what has had its time: sessions not used since, with their sign-ins, other sessions' old sign-ins, connections
+    /// that nothing needs, old jobs and notices.
     pub async fn sweep(&self, idle: IdleSince) -> sqlx::Result<()> {
-        sqlx::query("DELETE FROM sessions WHERE seen_ms < CASE WHEN remembered = 1 THEN $1 ELSE $2 END")
-            .bind(idle.remembered)
-            .bind(idle.plain)
-            .execute(&self.pool)
-            .await?;
+        sqlx::query(
+            "DELETE FROM sessions WHERE seen_ms < CASE WHEN remembered = 1 AND EXISTS (\
+                 SELECT 1 FROM session_connections l WHERE l.session_id = sessions.id) THEN $1 ELSE $2 END",
+        )
+        .bind(idle.remembered)
+        .bind(idle.plain)
+        .execute(&self.pool)
+        .await?;
+        let time = now();
+        // One that was answered waits for its code, however old it is.
+        sqlx::query(
+            "DELETE FROM attempts WHERE outcome IS NULL AND created_ms < $1 \
+             AND (connection_id IS NULL OR code_expires_ms <= $2)",
+        )
+        .bind(time - ATTEMPTS_OPEN)
+        .bind(time)
+        .execute(&self.pool)
+        .await?;
+        sqlx::query(
+            "DELETE FROM attempts WHERE outcome IS NOT NULL AND ended_ms < $1 AND EXISTS (\
+                 SELECT 1 FROM attempts later WHERE later.session_id = attempts.session_id \
+                 AND later.source = attempts.source AND later.ended_ms > attempts.ended_ms)",
+        )
+        .bind(time - ATTEMPTS_KEPT)
+        .execute(&self.pool)
+        .await?;
         sqlx::query("DELETE FROM jobs WHERE state IN ('stored', 'failed') AND updated_ms < $1")
             .bind(now() - JOBS_KEPT)
             .execute(&self.pool)

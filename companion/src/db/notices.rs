@@ -1,9 +1,9 @@
 //! Notices to sites: written with what they tell of, kept until they are delivered or given up.
 
 use super::{Db, Millis, now};
-use sqlx::FromRow;
 use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments};
+use sqlx::{FromRow, QueryBuilder};
 
 /// A notice to a site.
 #[derive(Debug, Clone)]
@@ -38,16 +38,21 @@ pub(super) fn insert<'a>(notice: &'a NewNotice<'_>, time: Millis) -> Query<'a, S
 }
 
 impl Db {
-    /// Notices whose time has come, at most `most`.
-    pub async fn due_notices(&self, most: i64) -> sqlx::Result<Vec<NoticeRow>> {
-        sqlx::query_as(
-            "SELECT id, app_key, body, tries FROM notices WHERE ended_ms IS NULL AND next_ms <= $1 \
-             ORDER BY next_ms, id LIMIT $2",
-        )
-        .bind(now())
-        .bind(most)
-        .fetch_all(&self.pool)
-        .await
+    /// Notices whose time has come, at most `most`, and none for the sites that are `busy`.
+    pub async fn due_notices(&self, busy: &[String], most: i64) -> sqlx::Result<Vec<NoticeRow>> {
+        let mut query =
+            QueryBuilder::new("SELECT id, app_key, body, tries FROM notices WHERE ended_ms IS NULL AND next_ms <= ");
+        query.push_bind(now());
+        if !busy.is_empty() {
+            query.push(" AND app_key NOT IN (");
+            let mut list = query.separated(", ");
+            for key in busy {
+                list.push_bind(key);
+            }
+            query.push(")");
+        }
+        query.push(" ORDER BY next_ms, id LIMIT ").push_bind(most);
+        query.build_query_as().fetch_all(&self.pool).await
     }
 
     /// Counts a try before it is made, and says when the next is due unless this one ends the notice. `false` when another was

@@ -20,7 +20,7 @@ pub struct SessionRow {
 pub struct IdleSince {
     /// One that ends with its page.
     pub plain: Millis,
-    /// One that the site asked to be remembered.
+    /// One that the site asked to be remembered, while it is signed in to a source: anybody may ask, without a sign-in too.
     pub remembered: Millis,
 }
 
@@ -93,7 +93,8 @@ impl Db {
     ) -> sqlx::Result<Option<SessionRow>> {
         sqlx::query_as(
             "SELECT id, seen_ms, remembered FROM sessions WHERE token_hash = $1 AND app_key = $2 AND origin = $3 \
-             AND seen_ms >= CASE WHEN remembered = 1 THEN $4 ELSE $5 END",
+             AND seen_ms >= CASE WHEN remembered = 1 AND EXISTS (SELECT 1 FROM session_connections l \
+                                                                WHERE l.session_id = sessions.id) THEN $4 ELSE $5 END",
         )
         .bind(token_hash)
         .bind(app_key)
@@ -211,7 +212,8 @@ impl Db {
         }
     }
 
-    /// Whether a thumbnail signed for this pointer may still be seen: signed in, and the session in use since.
+    /// Whether a thumbnail signed for this pointer may still be seen: signed in, which the pointer's being there says, and the
+    /// session in use since.
     pub async fn link_lives(&self, link: &str, idle: IdleSince) -> sqlx::Result<bool> {
         let found: Option<i64> = sqlx::query_scalar(
             "SELECT s.seen_ms FROM session_connections l JOIN sessions s ON s.id = l.session_id WHERE l.id = $1 \

@@ -225,15 +225,16 @@ impl Db {
         Ok(asked.rows_affected() > 0)
     }
 
-    /// A code was typed. Answers how many there were before it.
-    pub async fn code_typed(&self, id: &str, right: bool) -> sqlx::Result<i64> {
+    /// A code was typed. Answers how many there were with it; none when there were `most` already, or the sign-in is over.
+    pub async fn code_typed(&self, id: &str, right: bool, most: i64) -> sqlx::Result<Option<i64>> {
         sqlx::query_scalar(
             "UPDATE attempts SET tries = tries + 1, typing = CASE WHEN $1 = 1 THEN 2 ELSE typing END \
-             WHERE id_hash = $2 RETURNING tries - 1",
+             WHERE id_hash = $2 AND outcome IS NULL AND tries < $3 RETURNING tries",
         )
         .bind(i64::from(right))
         .bind(id)
-        .fetch_one(&self.pool)
+        .bind(most)
+        .fetch_optional(&self.pool)
         .await
     }
 
@@ -263,6 +264,36 @@ impl Db {
         .bind(outcome)
         .bind(now())
         .bind(id)
+        .execute(&self.pool)
+        .await
+        .map(drop)
+    }
+
+    /// Ends a session that points to nothing, unless a sign-in of it is under way.
+    pub async fn end_session_without_accounts(&self, session: &str) -> sqlx::Result<()> {
+        sqlx::query(
+            "DELETE FROM sessions WHERE id = $1 \
+             AND NOT EXISTS (SELECT 1 FROM session_connections l WHERE l.session_id = sessions.id) \
+             AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.session_id = sessions.id AND a.outcome IS NULL \
+                             AND a.state_expires_ms > $2)",
+        )
+        .bind(session)
+        .bind(now())
+        .execute(&self.pool)
+        .await
+        .map(drop)
+    }
+
+    /// Codes that nobody handed in have reached nobody.
+    pub async fn end_unclaimed(&self, session: &str, source: &str, outcome: &str) -> sqlx::Result<()> {
+        sqlx::query(
+            "UPDATE attempts SET outcome = $1, ended_ms = $2, code_hash = NULL \
+             WHERE session_id = $3 AND source = $4 AND outcome IS NULL AND code_expires_ms BETWEEN 1 AND $2",
+        )
+        .bind(outcome)
+        .bind(now())
+        .bind(session)
+        .bind(source)
         .execute(&self.pool)
         .await
         .map(drop)

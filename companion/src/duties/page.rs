@@ -1,21 +1,14 @@
 //! The page on which a person sees what became of their wish. It names nobody, and runs no script.
 
 use crate::db::{DeletionRow, Millis};
-use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::page::{Page, service_name};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use chrono::DateTime;
-use sha2::{Digest as _, Sha256};
-
-const STYLE: &str = include_str!("../oauth/page.css");
 
 /// How a deletion stands.
 pub fn status(deletion: &DeletionRow) -> Response {
-    let service = match deletion.source.as_str() {
-        "instagram" => "Instagram",
-        _ => "Facebook",
-    };
+    let service = service_name(&deletion.source);
     let asked = format!(
         "<p>On {} you asked for what is kept of your {service} account to be deleted.</p>",
         date(deletion.created_ms)
@@ -63,25 +56,6 @@ fn date(time: Millis) -> String {
     date.format("%-d %B %Y, %H:%M UTC").to_string()
 }
 
-/// `title` and `body` are HTML.
 fn answer(status: StatusCode, title: &str, body: &str) -> Response {
-    let policy = format!(
-        "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-        STANDARD.encode(Sha256::digest(STYLE)),
-    );
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title}</title><style>{STYLE}</style><main><h1>{title}</h1>{body}</main>"
-    );
-    let headers: [(HeaderName, &str); 6] = [
-        (header::CONTENT_SECURITY_POLICY, &policy),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::CACHE_CONTROL, "no-store"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Its address is for one person.
-        (HeaderName::from_static("x-robots-tag"), "noindex"),
-    ];
-    (status, headers, Html(html)).into_response()
+    Page { status, title, body: body.to_owned(), script: None }.into_response()
 }

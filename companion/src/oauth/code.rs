@@ -7,6 +7,7 @@
 
 use super::{Offered, go, offered, page, site_name};
 use crate::Shared;
+use crate::apps::App;
 use crate::db::Attempt;
 use crate::error::ApiError;
 use crate::secrets::{digest, token};
@@ -47,6 +48,7 @@ pub struct Asked {
 #[derive(Debug, Default, Deserialize)]
 pub struct Typed {
     code: String,
+    proof: String,
 }
 
 /// `GET /api/client/{source}/auth/code?attempt=`: asks for the code, and has the tab show it.
@@ -61,17 +63,16 @@ pub async fn ask(
         Ok(offered) => offered,
         Err(page) => return page,
     };
-    let form = || page::ask_for_code(&source, &site_name(&app, &attempt.origin), false);
-    if is_same_browser(&attempt, &headers) {
-        return form();
+    if let Some(browser) = browser_of(&companion, &attempt, &headers) {
+        return form(&companion, &source, &app, &attempt, &browser, false);
     }
-    let secret = token();
-    match companion.db.ask_for_code(&attempt.id, &digest(&secret)).await {
+    let browser = token();
+    match companion.db.ask_for_code(&attempt.id, &digest(&browser)).await {
         Ok(true) => {
-            let secure = if companion.config.public_url.scheme() == "https" { "; Secure" } else { "" };
-            let name = cookie_name(&attempt);
-            let cookie = format!("{name}={secret}; Path=/api/client/; Max-Age=3600; HttpOnly; SameSite=Lax{secure}");
-            let mut response = form();
+            let (name, secure) =
+                (cookie_name(&companion, &attempt), if is_https(&companion) { "; Secure" } else { "" });
+            let cookie = format!("{name}={browser}; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax{secure}");
+            let mut response = form(&companion, &source, &app, &attempt, &browser, false);
             response.headers_mut().extend(cookie.parse().map(|cookie| (header::SET_COOKIE, cookie)));
             response
         }
@@ -80,17 +81,32 @@ pub async fn ask(
     }
 }
 
-/// Whether it is the browser that was asked for the code of this sign-in.
-pub(super) fn is_same_browser(attempt: &Attempt, headers: &HeaderMap) -> bool {
-    let name = cookie_name(attempt);
-    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
-    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let secret = pairs.find(|(known, _)| *known == name).map(|(_, secret)| digest(secret));
-    secret.is_some() && secret == attempt.browser_hash
+fn form(companion: &Shared, source: &str, app: &App, attempt: &Attempt, browser: &str, wrong: bool) -> Response {
+    page::ask_for_code(source, &site_name(app, &attempt.origin), &proof_of(companion, browser), wrong)
 }
 
-fn cookie_name(attempt: &Attempt) -> String {
-    format!("bowerbird_{}", &attempt.id[..16])
+/// What the form carries: a page of a sibling host, whose requests have the cookie too, cannot know it.
+fn proof_of(companion: &Shared, browser: &str) -> String {
+    companion.signer.sign(&["form of the typed code", browser])
+}
+
+/// The browser that was asked for the code of this sign-in, if it is this one.
+pub(super) fn browser_of(companion: &Shared, attempt: &Attempt, headers: &HeaderMap) -> Option<String> {
+    let name = cookie_name(companion, attempt);
+    let cookies = headers.get_all(header::COOKIE).into_iter().filter_map(|value| value.to_str().ok());
+    let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
+    let (_, browser) = pairs.find(|(known, _)| *known == name)?;
+    (attempt.browser_hash.as_ref() == Some(&digest(browser))).then(|| browser.to_owned())
+}
+
+/// With the prefix, browsers take the cookie from this very host only, and not from a sibling that sets it for their domain.
+fn cookie_name(companion: &Shared, attempt: &Attempt) -> String {
+    let prefix = if is_https(companion) { "__Host-" } else { "" };
+    format!("{prefix}bowerbird_{}", &attempt.id[..16])
+}
+
+fn is_https(companion: &Shared) -> bool {
+    companion.config.public_url.scheme() == "https"
 }
 
 /// `POST` of the same: goes on to the provider when the code is right.
@@ -106,28 +122,27 @@ pub async fn check(
         Ok(offered) => offered,
         Err(page) => return page,
     };
-    // A form of another site's page, posted from here, would come without the cookie.
-    if !is_same_browser(&attempt, &headers) {
-        return page::problem(ProblemCode::SignInExpired);
-    }
     let typed = typed.map(|Form(typed)| typed).unwrap_or_default();
-    let right = plain(&typed.code) == plain(&of(&companion, &attempt.id));
-    let tries = match companion.db.code_typed(&attempt.id, right).await {
-        Ok(tries) => tries,
-        Err(error) => return super::failed_page(&ApiError::from(error)),
+    let browser = browser_of(&companion, &attempt, &headers);
+    // A form of another site's page, posted from here, comes without the cookie, or without the proof.
+    let Some(browser) =
+        browser.filter(|browser| companion.signer.verifies(&["form of the typed code", browser], &typed.proof))
+    else {
+        return page::problem(ProblemCode::SignInExpired);
     };
-    if !right && tries + 1 >= MOST_TRIES {
-        let code = ProblemCode::SignInExpired;
-        tracing::warn!(source, code = code.as_str(), "a sign-in ended after too many wrong codes");
-        return match companion.db.end_attempt(&attempt.id, code.as_str()).await {
-            Ok(()) => page::problem(code),
-            Err(error) => super::failed_page(&ApiError::from(error)),
-        };
-    }
-    if right {
-        go(&companion, &app, &attempt, &source).await
-    } else {
-        page::ask_for_code(&source, &site_name(&app, &attempt.origin), true)
+    let right = plain(&typed.code) == plain(&of(&companion, &attempt.id));
+    match companion.db.code_typed(&attempt.id, right, MOST_TRIES).await {
+        Ok(Some(_)) if right => go(&companion, &app, &attempt, &source).await,
+        Ok(Some(tries)) if tries < MOST_TRIES => form(&companion, &source, &app, &attempt, &browser, true),
+        Ok(_) => {
+            let code = ProblemCode::SignInExpired;
+            tracing::warn!(source, code = code.as_str(), "a sign-in ended after too many wrong codes");
+            match companion.db.end_attempt(&attempt.id, code.as_str()).await {
+                Ok(()) => page::problem(code),
+                Err(error) => super::failed_page(&ApiError::from(error)),
+            }
+        }
+        Err(error) => super::failed_page(&ApiError::from(error)),
     }
 }
 

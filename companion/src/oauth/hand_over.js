@@ -1,17 +1,13 @@
 (() => {
   const { attempt, code, origin, back, lost } = JSON.parse(document.getElementById('handover').textContent);
   // The page that began the sign-in is the opener, or it is reached through an address of its own origin, which only a page of
-  // that origin can have listed.
+  // that origin can have listed. Without a code it hears that all is over, and confirms that too.
   const away = () => {
     if (back) return location.replace(back + '#bowerbird=' + attempt + '.' + code);
-    if (!code) return;
+    if (!code) return close();
     navigator.sendBeacon(lost, attempt + '.' + code);
     document.body.className = 'is-lost';
   };
-  if (!code) {
-    close();
-    return setTimeout(away, 500);
-  }
   if (!opener || !origin) return away();
   const patience = setTimeout(away, 3000);
   addEventListener('message', event => {

@@ -44,8 +44,8 @@ use url::Url;
 const OFFER_LIVES: Millis = 3600 * 1000;
 /// The provider's page must answer within ten minutes.
 const STATE_LIVES: Millis = 600 * 1000;
-/// The code must be handed in within five minutes; a page that is there does so at once.
-const CODE_LIVES: Millis = 300 * 1000;
+/// The code must be handed in within two minutes; a page that is there does so at once.
+const CODE_LIVES: Millis = 120 * 1000;
 
 /// A query that is not understood is as good as an empty one: the visitor gets a page in either case.
 type Asked<T> = Result<Query<T>, QueryRejection>;
@@ -78,6 +78,7 @@ pub async fn begin(
         );
         return Ok(Err(ProblemCode::SignInUnbound));
     }
+    companion.db.end_unclaimed(&session.id, source, ProblemCode::NotHandedBack.as_str()).await?;
     let last = companion.db.last_outcome(&session.id, source).await?;
     let last_was = |code: ProblemCode| last.as_deref() == Some(code.as_str());
     let binding = match wish.completes {
@@ -158,7 +159,9 @@ pub async fn open(
         Err(page) => return page,
     };
     match attempt.binding {
-        Binding::Typed if !was_typed_here(&attempt, &headers) => see_other(&code::address(&source, &secret)),
+        Binding::Typed if !was_typed_here(&companion, &attempt, &headers) => {
+            see_other(&code::address(&source, &secret))
+        }
         // A window without an opener has no way back; only its own script can tell whether it has one.
         Binding::Completion if attempt.appurl.is_none() && query.window.as_deref() != Some("opener") => {
             page::look_for_opener(&code::address(&source, &secret))
@@ -168,8 +171,8 @@ pub async fn open(
 }
 
 /// Whether the code of a sign-in that needs one was typed into this very browser.
-fn was_typed_here(attempt: &Attempt, headers: &HeaderMap) -> bool {
-    attempt.typing == TYPING[2] && code::is_same_browser(attempt, headers)
+fn was_typed_here(companion: &Shared, attempt: &Attempt, headers: &HeaderMap) -> bool {
+    attempt.typing == TYPING[2] && code::browser_of(companion, attempt, headers).is_some()
 }
 
 /// Sends the window to the provider.
@@ -245,7 +248,7 @@ pub async fn callback(
 }
 
 async fn finish(companion: &Shared, source: &str, headers: &HeaderMap, query: Callback) -> Result<Response, ApiError> {
-    let state = digest(&query.state.unwrap_or_default());
+    let state = digest(query.state.as_deref().unwrap_or_default());
     let attempt = companion.db.take_state(&state, source).await?;
     let found = attempt.and_then(|attempt| Some((companion.apps.get(&attempt.app_key)?, attempt)));
     let Some((app, attempt)) = found else {
@@ -253,42 +256,52 @@ async fn finish(companion: &Shared, source: &str, headers: &HeaderMap, query: Ca
         tracing::warn!(source, code = code.as_str(), "the provider sent a visitor back with a state unknown or used");
         return Ok(page::problem(code));
     };
-    let provider = app.provider(source).ok_or_else(|| ApiError::new(ProblemCode::UnknownSource))?;
-    let ended = if attempt.state_expires_ms < now() {
-        Err(Failure::tell(ProblemCode::SignInExpired, "the visitor took more than ten minutes"))
-    } else if attempt.binding == Binding::Typed && !was_typed_here(&attempt, headers) {
-        Err(Failure::tell(ProblemCode::SignInExpired, "the code was not typed into the browser that came back"))
-    } else {
-        let description = query.error_description.or(query.error_message).unwrap_or_default();
-        match (query.code, query.error.or(query.error_code)) {
-            (Some(code), _) => connect(companion, provider, &attempt, &code).await?,
-            (None, Some(error)) => Err(Failure::tell(
-                provider.refusal(&error, &description),
-                "the provider sent the visitor back without a code",
-            )),
-            (None, None) => {
-                Err(Failure::tell(ProblemCode::SignInRefused, "the provider sent neither a code nor an error"))
-            }
-        }
-    };
     let site = site_name(&app, &attempt.origin);
-    match ended {
-        Ok(code) => {
+    let cause = match answered(companion, &app, source, headers, &attempt, query).await {
+        Ok(Ok(code)) => {
             tracing::info!(source, "a visitor signed in");
-            Ok(page::connected(source, &attempt, code.as_ref(), &site))
+            return Ok(page::connected(source, &attempt, code.as_ref(), &site));
         }
-        Err(failure) => {
-            // A token that is refused at once is no token to renew.
-            let code = match failure.code() {
-                ProblemCode::SignInAgain => ProblemCode::SignInRefused,
-                code => code,
-            };
-            let cause = failure.cause();
-            tracing::warn!(source, code = code.as_str(), cause, hint = hint(code), "a sign-in failed");
-            companion.db.end_attempt(&attempt.id, code.as_str()).await?;
-            Ok(page::ended(source, &attempt, code, &site))
-        }
+        Ok(Err(failure)) => failure,
+        // The cause is logged already; the tab that waits has to hear of it too.
+        Err(error) => Failure::tell(error.problem().code, "a fault of the companion"),
+    };
+    // A token that is refused at once is no token to renew.
+    let code = match cause.code() {
+        ProblemCode::SignInAgain => ProblemCode::SignInRefused,
+        code => code,
+    };
+    tracing::warn!(source, code = code.as_str(), cause = cause.cause(), hint = hint(code), "a sign-in failed");
+    companion.db.end_attempt(&attempt.id, code.as_str()).await?;
+    Ok(page::ended(source, &attempt, code))
+}
+
+/// Takes in what the provider brought.
+async fn answered(
+    companion: &Shared,
+    app: &App,
+    source: &str,
+    headers: &HeaderMap,
+    attempt: &Attempt,
+    query: Callback,
+) -> Result<Result<Option<Secret>, Failure>, ApiError> {
+    let provider = app.provider(source).ok_or_else(|| ApiError::new(ProblemCode::UnknownSource))?;
+    if attempt.state_expires_ms < now() {
+        return Ok(Err(Failure::tell(ProblemCode::SignInExpired, "the visitor took more than ten minutes")));
     }
+    if attempt.binding == Binding::Typed && !was_typed_here(companion, attempt, headers) {
+        let cause = "the code was not typed into the browser that came back";
+        return Ok(Err(Failure::tell(ProblemCode::SignInExpired, cause)));
+    }
+    let description = query.error_description.or(query.error_message).unwrap_or_default();
+    Ok(match (query.code, query.error.or(query.error_code)) {
+        (Some(code), _) => connect(companion, provider, attempt, &code).await?,
+        (None, Some(error)) => {
+            let code = provider.refusal(&error, &description);
+            Err(Failure::tell(code, "the provider sent the visitor back without a code"))
+        }
+        (None, None) => Err(Failure::tell(ProblemCode::SignInRefused, "the provider sent neither a code nor an error")),
+    })
 }
 
 /// Exchanges the provider's code, and keeps what it gives. Answers the code that completes the sign-in, where it needs one.
@@ -355,14 +368,13 @@ pub async fn complete(
 pub async fn lost(State(companion): State<Shared>, Path(source): Path<String>, body: String) -> StatusCode {
     let Some((attempt, code)) = body.split_once('.') else { return StatusCode::BAD_REQUEST };
     let outcome = ProblemCode::NotHandedBack;
-    tracing::warn!(
-        source,
-        code = outcome.as_str(),
-        hint = hint(outcome),
-        "a sign-in could not be handed back to its page"
-    );
     match companion.db.lose_code(attempt, &source, &digest(code), outcome.as_str()).await {
-        Ok(()) => StatusCode::NO_CONTENT,
+        Ok(true) => {
+            tracing::warn!(source, code = outcome.as_str(), hint = hint(outcome), "a sign-in could not be handed back");
+            StatusCode::NO_CONTENT
+        }
+        // Whoever has no code of ours is not worth a line.
+        Ok(false) => StatusCode::NO_CONTENT,
         Err(error) => ApiError::from(error).into_response().status(),
     }
 }

@@ -1,20 +1,16 @@
 //! What the visitor meets in the window of a sign-in: the pages before the provider's and after it.
 //!
-//! They name nothing that could be sent by somebody else but the site, escaped; each runs at most one script, which its policy
-//! names by its hash; no page of another site can frame them.
+//! They say nothing that somebody else could have sent but the site's name, escaped.
 
 use crate::db::Attempt;
+use crate::page::{Page, service_name};
 use crate::secrets::Secret;
-use axum::http::{HeaderName, StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use bowerbird_protocol::problem::ProblemCode;
 use html_escape::{encode_double_quoted_attribute, encode_text};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
-const STYLE: &str = include_str!("page.css");
 /// Hands the code over, or ends the window.
 const HAND_OVER: &str = include_str!("hand_over.js");
 /// Goes on to the provider where there is an opener to come back to.
@@ -35,13 +31,13 @@ pub fn connected(source: &str, attempt: &Attempt, code: Option<&Secret>, site: &
         ),
         script: Some(HAND_OVER),
     };
-    page.answer()
+    page.into_response()
 }
 
 /// It ended without a connection, and the page that asked for it knows. Closes itself.
-pub fn ended(source: &str, attempt: &Attempt, code: ProblemCode, _site: &str) -> Response {
+pub fn ended(source: &str, attempt: &Attempt, code: ProblemCode) -> Response {
     let body = format!("<p>{}</p>{}", words(code), handover(source, attempt, None));
-    Page { status: StatusCode::OK, title: title(code), body, script: Some(HAND_OVER) }.answer()
+    Page { status: StatusCode::OK, title: title(code), body, script: Some(HAND_OVER) }.into_response()
 }
 
 /// What [`HAND_OVER`] reads.
@@ -61,34 +57,31 @@ fn handover(source: &str, attempt: &Attempt, code: Option<&Secret>) -> String {
 /// It ended and nobody but the visitor can be told, so the window stays.
 pub fn problem(code: ProblemCode) -> Response {
     let body = format!("<p>{}</p>", words(code));
-    Page { status: StatusCode::BAD_REQUEST, title: title(code), body, script: None }.answer()
+    Page { status: StatusCode::BAD_REQUEST, title: title(code), body, script: None }.into_response()
 }
 
 /// Before the provider's page, where only an opener can be handed a code: without one the visitor is asked for the tab's.
 pub fn look_for_opener(code_address: &str) -> Response {
     let body = format!("<p><a id=\"code\" href=\"{}\">Go on</a></p>", encode_double_quoted_attribute(code_address));
-    Page { status: StatusCode::OK, title: "One moment", body, script: Some(LOOK) }.answer()
+    Page { status: StatusCode::OK, title: "One moment", body, script: Some(LOOK) }.into_response()
 }
 
 /// Asks for the code that the tab shows.
-pub fn ask_for_code(source: &str, site: &str, wrong: bool) -> Response {
-    let service = match source {
-        "instagram" => "Instagram",
-        _ => "Facebook",
-    };
+pub fn ask_for_code(source: &str, site: &str, proof: &str, wrong: bool) -> Response {
+    let service = service_name(source);
     let site = if site.is_empty() { "the page that you came from" } else { site };
     let remark =
         if wrong { "<p class=\"wrong\" role=\"alert\">That is not the code. Please look again.</p>" } else { "" };
     let body = format!(
         "<p>To connect {service} to <b>{site}</b>, type the code that is shown there.</p>{remark}\
-         <form method=\"post\"><label for=\"typed\">Code</label>\
+         <form method=\"post\"><input type=\"hidden\" name=\"proof\" value=\"{proof}\"><label for=\"typed\">Code</label>\
          <input id=\"typed\" name=\"code\" required autofocus autocomplete=\"off\" autocapitalize=\"characters\" \
          spellcheck=\"false\" maxlength=\"20\"><button>Go on</button></form>\
          <p class=\"warn\">Type only a code that you see yourself on {site}. If somebody sent you here, or sent you a code, \
          close this window: they would see your photos.</p>",
         site = encode_text(site),
     );
-    Page { status: StatusCode::OK, title: "Type the code", body, script: None }.answer()
+    Page { status: StatusCode::OK, title: "Type the code", body, script: None }.into_response()
 }
 
 fn title(code: ProblemCode) -> &'static str {
@@ -128,43 +121,6 @@ fn words(code: ProblemCode) -> &'static str {
         }
         ProblemCode::AccountBlocked => "The service has blocked this for a while. You can close this window.",
         _ => "Close this window and try again.",
-    }
-}
-
-struct Page {
-    status: StatusCode,
-    title: &'static str,
-    /// HTML.
-    body: String,
-    script: Option<&'static str>,
-}
-
-impl Page {
-    fn answer(self) -> Response {
-        let Self { status, title, body, script } = self;
-        let hash = |text: &str| STANDARD.encode(Sha256::digest(text));
-        let scripts = script.map_or("'none'".to_owned(), |script| format!("'sha256-{}'", hash(script)));
-        // Nothing is said of forms: browsers hold a form's redirects against it, and the provider's are not known.
-        let policy = format!(
-            "default-src 'none'; style-src 'sha256-{}'; script-src {scripts}; connect-src 'self'; base-uri 'none'; \
-             frame-ancestors 'none'",
-            hash(STYLE),
-        );
-        let script = script.map(|script| format!("<script>{script}</script>")).unwrap_or_default();
-        let html = format!(
-            "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <title>{title}</title><style>{STYLE}</style><main><h1>{title}</h1>{body}</main>{script}"
-        );
-        // The address holds code and state, so it goes neither to a cache nor to another site.
-        let headers: [(HeaderName, &str); 5] = [
-            (header::CONTENT_SECURITY_POLICY, &policy),
-            (header::X_FRAME_OPTIONS, "DENY"),
-            (header::REFERRER_POLICY, "no-referrer"),
-            (header::CACHE_CONTROL, "no-store"),
-            (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ];
-        (status, headers, Html(html)).into_response()
     }
 }
 

@@ -49,13 +49,14 @@ pub async fn wait(
         let clouds = waiting.change(Instant::now() + WAIT).await?;
         return Ok(Json(waiting.reply(clouds)).into_response());
     }
-    let events = unfold(Some(waiting), |waiting| async {
-        let mut waiting = waiting?;
+    let place = waiting.companion.limits.stream(&waiting.session.id)?;
+    let events = unfold(Some((waiting, place)), |open| async {
+        let (mut waiting, place) = open?;
         // Whoever watches has not been forgotten, however long the visitor takes.
         let clouds = waiting.change(Instant::now() + 3 * WAIT).await.ok()?;
         let goes_on = !over(&clouds) && !waiting.companion.is_stopping();
         let event = Event::default().json_data(waiting.reply(clouds));
-        Some((event, goes_on.then_some(waiting)))
+        Some((event, goes_on.then_some((waiting, place))))
     });
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"))];
     Ok((unbuffered, Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))).into_response())
@@ -98,7 +99,7 @@ impl Waiting {
             Some(outcome) if outcome == CONNECTED => SignIn::state(SignInState::Connected),
             Some(code) => failed(ProblemCode::from_name(&code)),
             // The provider has answered, and nobody has handed the code in.
-            None if row.code_expires_ms != 0 && row.code_expires_ms < now() => failed(ProblemCode::SignInExpired),
+            None if row.code_expires_ms != 0 && row.code_expires_ms < now() => failed(ProblemCode::NotHandedBack),
             None if row.typing == TYPING[1] => {
                 SignIn::State { state: SignInState::Typing, code: Some(code::of(&self.companion, attempt)) }
             }

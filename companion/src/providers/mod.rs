@@ -1,4 +1,4 @@
-//! The services that photos come from: [`Provider`], its failures, and the list [`all`].
+//! The services that photos come from: [`Provider`], its failures, and the list [`NAMES`].
 //!
 //! A provider knows one vendor's HTTP and nothing of ours: no database, no storage, no browser. It turns paths into calls
 //! and the vendor's JSON into [`Entry`]s; the second is done by pure functions, so that it is tested on samples.

@@ -27,6 +27,14 @@ use watch::{Begun, Watched};
 
 /// Photos in one request; a larger pick takes several.
 const MAX_PHOTOS: usize = 1000;
+/// Bytes of a container or a path to store to; S3 takes no longer key
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>).
+const MAX_DESTINATION: usize = 1024;
+/// Types that a page may take, and bytes of each. They are kept with every photo.
+const MAX_RULES: usize = 64;
+const MAX_RULE: usize = 256;
+/// Characters of a dialog's name that the log repeats.
+const LOGGED: usize = 64;
 /// Proxies close a stream that is silent for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -46,12 +54,14 @@ pub async fn store(
     if !as_stream && wishes.iter().any(|wish| wish.paths.len() != 1) {
         return Err(bad("One photo a source, or ask for Accept: text/event-stream."));
     }
+    // Before anything is begun, so that asking again is no different.
+    let place = as_stream.then(|| companion.limits.stream(&session.id)).transpose()?;
     let mut watched = Vec::new();
     for wish in &wishes {
         begin(&companion, &caller.app, &session, wish, &mut watched).await?;
     }
     companion.new_job.notify_waiters();
-    let events = watch::events(companion, watched);
+    let events = watch::events(companion, watched, place);
     if as_stream {
         let stream = events.map(|event| Event::default().event(event.name()).json_data(&event));
         let unbuffered = [(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"))];
@@ -92,8 +102,29 @@ fn bad(text: impl Into<String>) -> ApiError {
     ApiError::with_text(ProblemCode::BadRequest, text)
 }
 
+/// Refuses what is stored with every photo, and therefore must not be of any size.
+fn check_sizes(cloud: &StoreCloud) -> Result<(), ApiError> {
+    for (name, value) in [("container", &cloud.store.container), ("path", &cloud.store.path)] {
+        if value.as_ref().is_some_and(|value| value.len() > MAX_DESTINATION) {
+            return Err(bad(format!("`{name}` in store is longer than {MAX_DESTINATION} bytes.")));
+        }
+    }
+    if cloud.accept.len() > MAX_RULES {
+        return Err(bad(format!("accept has more than {MAX_RULES} rules.")));
+    }
+    if cloud.accept.iter().any(|rule| rule.len() > MAX_RULE) {
+        return Err(bad(format!("A rule in accept is longer than {MAX_RULE} bytes.")));
+    }
+    Ok(())
+}
+
+fn logged(name: &str) -> &str {
+    name.char_indices().nth(LOGGED).map_or(name, |(end, _)| &name[..end])
+}
+
 fn read(clouds: &BTreeMap<String, StoreCloud>) -> Result<Vec<Wish<'_>>, ApiError> {
     let wishes = clouds.iter().map(|(source, cloud)| {
+        check_sizes(cloud)?;
         Accept::parse(&cloud.accept).map_err(|rule| bad(format!("`{rule}` in accept is no file type.")))?;
         let to = &cloud.store;
         if let Some(location) = to.location.as_deref().filter(|location| !location.eq_ignore_ascii_case("s3")) {
@@ -115,7 +146,7 @@ fn read(clouds: &BTreeMap<String, StoreCloud>) -> Result<Vec<Wish<'_>>, ApiError
             accept: serde_json::to_string(&cloud.accept).map_err(ApiError::internal)?,
             container: to.container.as_deref(),
             destination: Destination::new(to.container.as_deref(), to.path.as_deref()),
-            log_name: cloud.picker_session_id.as_deref(),
+            log_name: cloud.picker_session_id.as_deref().map(logged),
         })
     });
     let wishes: Vec<Wish<'_>> = wishes.collect::<Result<_, _>>()?;
@@ -168,7 +199,8 @@ async fn begin(
                 let most = i64::from(app.settings.max_stores);
                 let known = companion.db.has_job(job.request_key).await?;
                 if known || companion.db.count_store(&session.id, most).await? {
-                    Ok(companion.db.begin_job(&secrets::id(), &job).await?)
+                    // The visitor may have signed out since the connection was read.
+                    companion.db.begin_job(&secrets::id(), &job).await?.ok_or(ProblemCode::SignInAgain)
                 } else {
                     Err(ProblemCode::StoreLimit)
                 }

@@ -2,6 +2,7 @@
 
 use crate::Shared;
 use crate::db::{FileRow, JobState, Standing};
+use crate::limits::Place;
 use bowerbird_protocol::problem::{Problem, ProblemCode};
 use bowerbird_protocol::store::{StoreEvent, StoredFile};
 use futures_util::Stream;
@@ -33,15 +34,18 @@ pub enum Begun {
     Failed(Problem),
 }
 
-/// The events of these photos until all have ended. Without a final [`StoreEvent::Done`] the server stopped in between.
-pub fn events(companion: Shared, watched: Vec<Watched>) -> impl Stream<Item = StoreEvent> {
+/// The events of these photos until all have ended, with the place that they take up. Without a final [`StoreEvent::Done`] the
+/// server stopped in between.
+pub fn events(companion: Shared, watched: Vec<Watched>, place: Option<Place>) -> impl Stream<Item = StoreEvent> {
     let (sender, receiver) = mpsc::channel(WAITING_EVENTS);
     tokio::spawn(async move {
         if let Err(NobodyListens) = watch(companion, watched, sender).await {
             tracing::debug!("a store stream was closed by its reader");
         }
     });
-    futures_util::stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) })
+    futures_util::stream::unfold((receiver, place), |(mut receiver, place)| async move {
+        Some((receiver.recv().await?, (receiver, place)))
+    })
 }
 
 struct NobodyListens;

@@ -83,11 +83,21 @@ impl TestApp {
         self.begin().await;
     }
 
+    /// How it is set.
+    pub fn config(&self) -> Config {
+        self.config.clone()
+    }
+
     /// A second process on the same database.
     pub async fn second_process(&self) -> String {
+        self.another_process(self.config()).await
+    }
+
+    /// The same, set otherwise.
+    pub async fn another_process(&self, config: Config) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = App::build(self.config.clone()).await.unwrap();
+        let app = App::build(config).await.unwrap();
         tokio::spawn(app.serve(listener, std::future::pending()));
         url
     }

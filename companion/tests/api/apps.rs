@@ -204,6 +204,32 @@ async fn what_is_wrong_on_the_command_line_is_named() {
 }
 
 #[tokio::test]
+async fn an_app_that_is_there_under_another_secret_is_warned_about() {
+    let app = TestApp::start_with(two_keys).await;
+    let add = async |key: &str, kind: &str, id: &str, secret: &str| {
+        let (id_name, secret_name) = (format!("--{kind}-id"), format!("--{kind}-secret-file"));
+        let add = ["app", "add", key, "--origin", ORIGIN, &id_name, id, &secret_name, "-"];
+        let (well, said) = ends(app.program(&add), secret).await;
+        assert!(well && !said.contains(secret), "{said}");
+        said
+    };
+    let said = add("same", "facebook", OWN_ID, OWN_SECRET).await;
+    assert!(!said.contains("warning"), "{said}");
+    let said = add("elsewhere", "instagram", OWN_ID, "of-another-network").await;
+    assert!(!said.contains("warning"), "{said}");
+    let said = add("other", "facebook", OWN_ID, "another-secret").await;
+    assert!(said.contains(&format!("warning: facebook: the app {OWN_ID} is there with the key `same` too")), "{said}");
+    assert!(said.contains("believed of whoever knows either"), "{said}");
+    let said = add("pages", "pages", FACEBOOK_APP_ID, "a-third-secret").await;
+    assert!(said.contains(&format!("pages: the app {FACEBOOK_APP_ID} is there as the companion's default")), "{said}");
+    // It is told again as long as it is so.
+    let (_, said) = app.runs(&["app", "set", "other", "--name", "Other"]).await;
+    assert!(said.contains("warning"), "{said}");
+    let (_, said) = app.runs(&["app", "set", "other", "--no-facebook"]).await;
+    assert!(!said.contains("warning"), "{said}");
+}
+
+#[tokio::test]
 async fn a_site_is_shown_with_what_works_and_what_is_missing() {
     let app = TestApp::start_with(two_keys).await;
     let (well, said) = app.runs(&["app", "show", "shop"]).await;

@@ -98,7 +98,51 @@ async fn a_code_is_worth_nothing_to_another_session_and_nothing_twice() {
         .await
         .unwrap();
     assert_eq!(code(&visitor.completes("instagram", &page).await), "sign_in_expired", "it was handed in too late");
-    assert_eq!(code(&visitor.waits("instagram", &offer).await), "sign_in_expired");
+    assert_eq!(code(&visitor.waits("instagram", &offer).await), "not_handed_back");
+    // The next window asks for the tab's code, since this one reached nobody.
+    let offer = visitor.is_offered("instagram").await;
+    assert!(location(&app.http.get(&offer.redirect_url).send().await.unwrap()).contains("/auth/code?"));
+}
+
+#[tokio::test]
+async fn the_cookie_of_a_typed_code_cannot_be_planted_by_a_sibling_host() {
+    // Behind a proxy that speaks https.
+    let app = TestApp::start_with(shop).await;
+    let mut config = app.config();
+    config.public_url = "https://photos.example.com".parse().unwrap();
+    let url = app.another_process(config).await;
+    let (_, offer) = begins(&app, None).await;
+    let address = offer.redirect_url.replace("/auth/open?", "/auth/code?").replace(&app.url, &url);
+    let form = app.http.get(&address).send().await.unwrap();
+    let set = form.headers()[header::SET_COOKIE].to_str().unwrap();
+    // Browsers hold what is named so to one host, https and the path `/`.
+    assert!(set.starts_with("__Host-bowerbird_") && set.contains("; Secure") && set.contains("; Path=/;"), "{set}");
+    let planted = set.split(';').next().unwrap().trim_start_matches("__Host-").to_owned();
+    let page = app.http.get(&address).header(header::COOKIE, planted).send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn one_request_names_a_few_sources() {
+    let app = TestApp::start().await;
+    let clouds: serde_json::Map<String, Value> = (0..9).map(|n| (format!("s{n}"), json!({"path": "/"}))).collect();
+    for path in ["/folder/list", "/auth/logout"] {
+        let body = json!({"apikey": "demo", "clouds": clouds});
+        let (status, reply) = app.post(path, &body).await;
+        assert_eq!((status, code(&reply)), (StatusCode::BAD_REQUEST, "bad_request"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn signing_out_ends_the_session_for_a_thief_too() {
+    let app = TestApp::start().await;
+    let mut visitor = app.visitor();
+    visitor.signs_in("facebook", "alice").await;
+    let stolen = visitor.token.clone().unwrap();
+    visitor.posts("/auth/logout", json!({"clouds": {"facebook": {}}})).await;
+    visitor.signs_in("facebook", "alice").await;
+    assert_ne!(visitor.token.as_ref(), Some(&stolen));
+    assert!(!sees_photos(&app, &stolen).await);
 }
 
 /// Login CSRF: the attacker's own account is to be connected in the victim's page, so that the victim uploads from it or is seen.
@@ -214,8 +258,20 @@ fn cookie(response: &Response) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
+/// What the form carries besides.
+fn proof(html: &str) -> String {
+    html.split_once("name=\"proof\" value=\"").unwrap().1.split('"').next().unwrap().to_owned()
+}
+
+/// Posts the form as it stands on the page that this browser is shown.
 async fn types(app: &TestApp, address: &str, cookie: Option<&str>, code: &str) -> Response {
-    let mut request = app.http.post(address).form(&[("code", code)]);
+    let mut page = app.http.get(address);
+    if let Some(cookie) = cookie {
+        page = page.header(header::COOKIE, cookie);
+    }
+    let html = page.send().await.unwrap().text().await.unwrap();
+    let proof = if html.contains("proof") { proof(&html) } else { "00".to_owned() };
+    let mut request = app.http.post(address).form(&[("code", code), ("proof", &proof)]);
     if let Some(cookie) = cookie {
         request = request.header(header::COOKIE, cookie);
     }
@@ -274,6 +330,18 @@ async fn whoever_began_cannot_type_the_code_for_somebody_else() {
     let shown = standing(&app, &token_of_post, &offer).await["code"].as_str().unwrap().to_owned();
     let posted = types(&app, &address, None, &shown).await;
     assert_eq!(posted.status(), StatusCode::BAD_REQUEST);
+
+    // From a sibling host of the companion's the cookie comes along, but what the page says cannot be read.
+    let (_, offer) = begins(&app, None).await;
+    let (address, form) = asks_for_the_code(&app, &offer).await;
+    let cookie = self::cookie(&form);
+    let shown = standing(&app, &token, &offer).await;
+    assert!(shown["error"].is_object(), "another session's");
+    for forged in ["", "00", proof(&form.text().await.unwrap()).replace('0', "1").as_str()] {
+        let form = [("code", "2345-6789"), ("proof", forged)];
+        let request = app.http.post(&address).header(header::COOKIE, &cookie).form(&form);
+        assert_eq!(request.send().await.unwrap().status(), StatusCode::BAD_REQUEST, "{forged}");
+    }
     assert!(!sees_photos(&app, &token).await && !sees_photos(&app, &token_of_post).await);
 }
 

@@ -132,6 +132,7 @@ fn in_production(folder: &Path) -> Command {
         ("MODE", "production"),
         ("SECRET", "0123456789abcdef0123456789abcdef"),
         ("APPS", r#"[{"key":"shop","origins":["https://shop.example"]}]"#),
+        ("IMAGE_HOSTS", ".fbcdn.net,.cdninstagram.com,.fbsbx.com"),
         ("FACEBOOK_APP_ID", "12"),
         ("FACEBOOK_APP_SECRET", "a-secret-of-ours"),
         ("FACEBOOK_DIALOG_URL", "https://www.facebook.com"),
@@ -177,6 +178,7 @@ async fn production_starts_with_nothing_that_only_a_demonstration_may_have() {
         "facebook_app_secret: is the emulator's",
         "instagram_app_secret: is the emulator's",
         "instagram_graph_url",
+        "image_hosts: `127.0.0.1:8788` is on this machine",
         "the key `demo` may be used from every origin",
     ] {
         assert!(said.contains(problem), "{problem} in {said}");
@@ -215,6 +217,63 @@ async fn production_starts_with_nothing_that_only_a_demonstration_may_have() {
     corrected.env("BOWERBIRD_APPS", r#"[{"key":"wide","origins":["*"]}]"#);
     let (started, said) = starts(corrected).await;
     assert!(started, "{said}");
+}
+
+#[tokio::test]
+async fn a_site_that_is_not_for_visitors_is_not_served_by_a_production_that_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = in_production(folder.path());
+    let keys = new_key();
+    let mut child = command.env("BOWERBIRD_ENCRYPTION_KEYS", keys.expose()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut said_of = async |words: &str| {
+        let mut said = String::new();
+        while let Some(line) = lines.next_line().await.unwrap() {
+            if line.contains(words) {
+                return line;
+            }
+            assert!(!line.contains("the sites have changed"), "before {words}: {line}");
+            said.push_str(&line);
+        }
+        panic!("no {words} in {said}");
+    };
+    said_of("companion is ready").await;
+    // As an operator does in a shell without the settings of the service.
+    let mut wide = program(&["app", "add", "wide", "--origin", "*"]);
+    wide.arg("--data-dir").arg(folder.path()).env("BOWERBIRD_ENCRYPTION_KEYS", keys.expose());
+    let (well, said) = ends(wide, "").await;
+    assert!(well, "{said}");
+    let told = said_of("is not served in production mode").await;
+    assert!(told.contains("ERROR") && told.contains("the key `wide` may be used from every origin"), "{told}");
+    said_of("the sites have changed").await;
+    child.kill().await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn other_users_of_the_machine_read_nothing() {
+    use std::fs::{Permissions, metadata, set_permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+    let file = folder.path().join("keys");
+    std::fs::write(&file, new_key().expose()).unwrap();
+    let with_file = |mode| {
+        set_permissions(&file, Permissions::from_mode(mode)).unwrap();
+        let mut command = in_production(folder.path());
+        command.env_remove("BOWERBIRD_ENCRYPTION_KEYS").env("BOWERBIRD_ENCRYPTION_KEYS_FILE", &file);
+        command
+    };
+    let (started, said) = starts(with_file(0o602)).await;
+    assert!(!started && said.contains("encryption_keys_file: every user of this machine may change"), "{said}");
+    let (started, said) = starts(with_file(0o644)).await;
+    assert!(started && said.contains("WARN") && said.contains("data_dir: every user of this machine"), "{said}");
+    assert!(said.contains("encryption_keys_file: every user of this machine may read"), "{said}");
+    // What SQLite puts beside it has its rights.
+    for name in ["companion.sqlite", "companion.sqlite-wal", "companion.sqlite-shm"] {
+        let mode = metadata(folder.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,12 @@
-//! How often somebody may ask.
+//! How often somebody may ask, how much at once, and how much of it is kept.
 
-use crate::app::{ORIGIN, TestApp, text};
-use bowerbird_companion::config::Config;
+use crate::app::{Does, ORIGIN, Offer, TestApp, Visitor, eventually, text};
+use bowerbird_companion::config::{AppConfig, Config, Webhook};
+use bowerbird_companion::secrets::Secret;
 use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt as _;
+use tokio::net::{TcpListener, TcpStream};
 
 /// A page's call, whatever the answer.
 async fn calls(app: &TestApp, path: &str, body: Value) -> Response {
@@ -123,4 +126,234 @@ async fn thumbnails_have_a_limit_of_their_own() {
         assert_eq!(app.http.get(&thumbnail).send().await.unwrap().status(), status);
     }
     assert!(visitor.lists("facebook", "/").await["contents"].is_array());
+}
+
+/// Asks for a stream, and holds it once it has begun.
+async fn streams(visitor: &Visitor<'_>, path: &str, clouds: Value) -> Response {
+    let request = visitor.app.http.post(format!("{}{path}", visitor.app.url)).header(header::ORIGIN, ORIGIN);
+    let body = json!({"apikey": visitor.key, "token": visitor.token, "clouds": clouds});
+    request.header(header::ACCEPT, "text/event-stream").json(&body).send().await.unwrap()
+}
+
+async fn watches(visitor: &Visitor<'_>, offer: &Offer) -> Response {
+    streams(visitor, "/auth/wait", json!({"facebook": {"attempt": offer.attempt}})).await
+}
+
+#[tokio::test]
+async fn a_session_has_few_streams_open_and_another_is_not_refused_for_it() {
+    let app = TestApp::start().await;
+    let mut visitor = app.visitor();
+    let offer = visitor.is_offered("facebook").await;
+    let store = json!({"facebook": {"path": "/1/2.jpg"}});
+    let mut open = Vec::new();
+    for _ in 0..7 {
+        open.push(watches(&visitor, &offer).await);
+    }
+    for _ in 0..3 {
+        let stream = streams(&visitor, "/store/", store.clone()).await;
+        assert_eq!(stream.status(), StatusCode::OK, "those that have ended do not count");
+        assert!(stream.text().await.unwrap().contains("sign_in_again"));
+    }
+    open.push(watches(&visitor, &offer).await);
+    assert!(open.iter().all(|stream| stream.status() == StatusCode::OK));
+    is_one_too_many(watches(&visitor, &offer).await).await;
+    is_one_too_many(streams(&visitor, "/store/", store.clone()).await).await;
+    assert_eq!(calls(&app, "/folder/list", listing(visitor.token.as_deref())).await.status(), StatusCode::OK);
+    let mut other = app.visitor();
+    let others = other.is_offered("facebook").await;
+    assert_eq!(watches(&other, &others).await.status(), StatusCode::OK);
+
+    drop(open.pop());
+    eventually("there is a place again", async || watches(&visitor, &offer).await.status() == StatusCode::OK).await;
+}
+
+#[tokio::test]
+async fn a_stream_of_photos_counts_as_long_as_it_is_open() {
+    let app = super::storing::with_slow_pictures().await;
+    let mut visitor = app.visitor();
+    visitor.signs_in("facebook", "alice").await;
+    let path = super::storing::a_large_photo(&mut visitor).await;
+    let mut open = Vec::new();
+    for _ in 0..8 {
+        open.push(streams(&visitor, "/store/", json!({"facebook": {"path": path}})).await);
+    }
+    assert!(open.iter().all(|stream| stream.status() == StatusCode::OK));
+    let elsewhere = json!({"facebook": {"path": path, "store": {"path": "/elsewhere/"}}});
+    is_one_too_many(streams(&visitor, "/store/", elsewhere).await).await;
+    assert_eq!(app.count("jobs").await, 1, "what is refused has not begun");
+    for stream in open {
+        assert!(stream.text().await.unwrap().contains("event: done"));
+    }
+    assert_eq!(streams(&visitor, "/store/", json!({"facebook": {"path": path}})).await.status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn only_who_is_signed_in_is_remembered() {
+    let mut app = TestApp::start().await;
+    let change = async |app: &TestApp, statement: &'static str| {
+        sqlx::query(statement).execute(&app.database().await).await.unwrap();
+    };
+    let mut tokens = Vec::new();
+    for signs_in in [false, true] {
+        let mut visitor = app.visitor();
+        visitor.posts("/folder/list", json!({"clouds": {}, "remember": true})).await;
+        if signs_in {
+            visitor.signs_in("facebook", "alice").await;
+        }
+        tokens.push(visitor.token.unwrap());
+    }
+    let later = "UPDATE sessions SET seen_ms = seen_ms - 7200001";
+    change(&app, later).await;
+    for (token, is_known) in tokens.iter().zip([false, true]) {
+        let reply: Value = calls(&app, "/folder/list", listing(Some(token))).await.json().await.unwrap();
+        assert_eq!(text(&reply, "token") == *token, is_known, "{reply}");
+    }
+
+    // Of the three that there are now, the one that was signed in outlives a sweep.
+    app.stop().await;
+    change(&app, later).await;
+    app.start_again().await;
+    eventually("the others are forgotten", async || app.count("sessions").await == 1).await;
+    let mut visitor = Visitor { app: &app, key: "demo", token: tokens.pop() };
+    assert!(visitor.lists("facebook", "/").await["contents"].is_array());
+
+    change(&app, "UPDATE sessions SET seen_ms = seen_ms - 14 * 24 * 3600000 - 1").await;
+    assert!(visitor.lists("facebook", "/").await["auth"].is_object(), "two weeks are the most");
+}
+
+#[tokio::test]
+async fn a_session_does_not_gather_sign_ins() {
+    let mut app = TestApp::start().await;
+    let mut visitor = app.visitor();
+    visitor.signs_in("facebook", "alice").await;
+    // Answered, and waiting for its code.
+    let mut waiting = Vec::new();
+    for _ in 0..2 {
+        let offer = visitor.asks_for(json!({"instagram": {"path": "/"}})).await["instagram"]["auth"].take();
+        let offer = Offer { redirect_url: text(&offer, "redirect_url"), attempt: text(&offer, "attempt") };
+        let (_, page) = visitor.goes_through(&offer, "alice.pro", Does::Continue).await;
+        waiting.push((offer, page));
+    }
+    let token = visitor.token.clone();
+    let database = app.database().await;
+    let names = async || {
+        let all = sqlx::query_scalar("SELECT id_hash FROM attempts ORDER BY id_hash");
+        all.fetch_all(&database).await.unwrap() as Vec<String>
+    };
+    let insert = async |id: &'static str, outcome: Option<&str>, minutes: i64, ended: Option<i64>| {
+        sqlx::query(
+            "INSERT INTO attempts (id_hash, session_id, source, rerequest, outcome, created_ms, ended_ms) \
+             SELECT $1, session_id, 'facebook', 0, $2, created_ms - $3 * 60000, created_ms - $4 * 60000 \
+             FROM attempts WHERE outcome = 'connected' AND id_hash NOT LIKE 'test%'",
+        )
+        .bind(id)
+        .bind(outcome)
+        .bind(minutes)
+        .bind(ended)
+        .execute(&database)
+        .await
+        .unwrap();
+    };
+    let mut kept = names().await;
+    insert("test offered", None, 119, None).await;
+    insert("test never begun", None, 121, None).await;
+    insert("test ended", Some("sign_in_cancelled"), 30 * 60, Some(23 * 60)).await;
+    insert("test long ended", Some("sign_in_cancelled"), 30 * 60, Some(25 * 60)).await;
+    kept.extend(["test ended", "test offered"].map(str::to_owned));
+    kept.sort();
+    // One of those that were answered has waited in vain.
+    let lost = waiting.remove(0).0.attempt;
+    let old = "UPDATE attempts SET created_ms = created_ms - 10000000 WHERE code_hash IS NOT NULL";
+    sqlx::query(old).execute(&database).await.unwrap();
+    sqlx::query("UPDATE attempts SET code_expires_ms = 1 WHERE id_hash = $1")
+        .bind(&lost)
+        .execute(&database)
+        .await
+        .unwrap();
+    kept.retain(|name| *name != lost);
+    app.stop().await;
+    app.start_again().await;
+    eventually("old ones are forgotten", async || names().await == kept).await;
+    eventually("and what they were given", async || app.count("connections").await == 2).await;
+
+    let mut visitor = Visitor { app: &app, key: "demo", token };
+    let page = &waiting[0].1;
+    assert_eq!(visitor.completes("instagram", page).await, json!({"state": "connected"}));
+}
+
+#[tokio::test]
+async fn the_last_sign_in_is_known_as_long_as_its_session() {
+    let mut app = TestApp::start().await;
+    let mut visitor = app.visitor();
+    visitor.signs_in("facebook", "alice").await;
+    let database = app.database().await;
+    // A sweep looks at notices after sign-ins, so that this one tells when it was here.
+    for statement in [
+        "INSERT INTO notices (id, app_key, body, tries, next_ms, created_ms, ended_ms) VALUES ('1', 'demo', '', 1, 0, 0, 0)",
+        "UPDATE attempts SET created_ms = created_ms - 360000000, ended_ms = ended_ms - 360000000",
+    ] {
+        sqlx::query(statement).execute(&database).await.unwrap();
+    }
+    app.stop().await;
+    app.start_again().await;
+    eventually("old notices are forgotten", async || app.count("notices").await == 0).await;
+    assert_eq!(app.count("attempts").await, 1);
+}
+
+/// A receiver that never answers: whoever has called, still on the line.
+async fn never_answers() -> (String, std::sync::Arc<std::sync::Mutex<Vec<TcpStream>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let authority = listener.local_addr().unwrap().to_string();
+    let calls = std::sync::Arc::<std::sync::Mutex<Vec<TcpStream>>>::default();
+    let held = calls.clone();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            held.lock().unwrap().push(stream);
+        }
+    });
+    (authority, calls)
+}
+
+#[tokio::test]
+async fn a_receiver_that_never_answers_delays_only_its_own_notices() {
+    let (slow, slows_calls) = never_answers().await;
+    let quick = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let quick_authority = quick.local_addr().unwrap().to_string();
+    let mut app = TestApp::start_with(|config| {
+        config.private_receivers = vec![slow.clone(), quick_authority.clone()];
+        let webhook = |authority: &str| {
+            let url = format!("http://{authority}/hook").parse().unwrap();
+            Some(Webhook { url, secret: Secret::new("the receiver's secret") })
+        };
+        for (key, authority) in [("slow", &slow), ("quick", &quick_authority)] {
+            config.apps.push(AppConfig { webhook: webhook(authority), ..AppConfig::open(key) });
+        }
+    })
+    .await;
+    let database = app.database().await;
+    app.stop().await;
+    for number in 0..100 {
+        let key = if number == 99 { "quick" } else { "slow" };
+        sqlx::query(
+            "INSERT INTO notices (id, app_key, body, tries, next_ms, created_ms) VALUES ($1, $2, '{}', 0, $3, 0)",
+        )
+        .bind(number.to_string())
+        .bind(key)
+        .bind(number)
+        .execute(&database)
+        .await
+        .unwrap();
+    }
+    app.start_again().await;
+    let called = async {
+        let (mut stream, _) = quick.accept().await.unwrap();
+        stream.read_u8().await.unwrap()
+    };
+    // Less than a receiver may take to answer.
+    let called = tokio::time::timeout(std::time::Duration::from_secs(8), called).await;
+    assert_eq!(called.ok(), Some(b'P'), "the last is told although 99 wait for another");
+    eventually("two wait for an answer", async || slows_calls.lock().unwrap().len() == 2).await;
+    let tried: i64 =
+        sqlx::query_scalar("SELECT SUM(tries) FROM notices WHERE app_key = 'slow'").fetch_one(&database).await.unwrap();
+    assert_eq!(tried, 2);
 }

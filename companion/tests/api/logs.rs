@@ -25,7 +25,7 @@ impl Write for Recorder {
 /// Records everything that the companion logs in this process, at the most talkative level.
 pub fn record() {
     ONCE.call_once(|| {
-        let filter = "bowerbird_companion=trace,tower_http=trace,reqwest=trace,hyper=info,sqlx=debug";
+        let filter = "trace";
         tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(|| Recorder).init();
     });
 }
@@ -39,6 +39,8 @@ async fn no_token_code_state_or_secret_is_ever_logged() {
     let app = TestApp::start().await;
     let mut secrets = vec![FACEBOOK_APP_SECRET.to_owned(), INSTAGRAM_APP_SECRET.to_owned()];
     let mut visitor = app.visitor();
+    // Remembered, so that Instagram's token is exchanged: the one call with the app's secret in its address.
+    visitor.posts("/folder/list", json!({"clouds": {}, "remember": true})).await;
     for (source, account) in [("facebook", "alice"), ("instagram", "alice.pro")] {
         let offer = visitor.is_offered(source).await;
         let dialog = visitor.opens(&offer).await;

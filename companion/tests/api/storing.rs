@@ -124,6 +124,56 @@ async fn the_destination_never_leaves_its_place() {
 }
 
 #[tokio::test]
+async fn what_is_kept_with_each_photo_has_a_size() {
+    let app = TestApp::start().await;
+    let mut visitor = app.visitor();
+    visitor.lists("facebook", "/").await;
+    let asks = async |cloud: Value| {
+        let mut clouds = json!({"facebook": {"path": "/1/2.jpg"}});
+        clouds["facebook"].as_object_mut().unwrap().extend(cloud.as_object().unwrap().clone());
+        let (status, reply) =
+            app.post("/store/", &json!({"apikey": "demo", "token": visitor.token, "clouds": clouds})).await;
+        (status, reply["error"]["text"].as_str().unwrap_or_default().to_owned())
+    };
+    let rule = |length: usize| format!("image/{}", "x".repeat(length - 6));
+    let most = json!({
+        "store": {"container": "c".repeat(1024), "path": "ü".repeat(512)}, "accept": vec![rule(256); 64],
+    });
+    assert_eq!(asks(most).await, (StatusCode::OK, String::new()));
+    for (cloud, named) in [
+        (json!({"store": {"container": "c".repeat(1025)}}), ["container", "1024 bytes"]),
+        (json!({"store": {"path": "ü".repeat(513)}}), ["path", "1024 bytes"]),
+        (json!({"accept": vec![rule(10); 65]}), ["accept", "64 rules"]),
+        (json!({"accept": [rule(257)]}), ["accept", "256 bytes"]),
+    ] {
+        let (status, text) = asks(cloud).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(text.len() < 100 && named.iter().all(|name| text.contains(name)), "{text}");
+    }
+
+    let name = "é".repeat(63);
+    asks(json!({"picker_session_id": format!("{name}#and more")})).await;
+    let log = crate::logs::log();
+    assert!(log.contains(&format!("{name}#")) && !log.contains(&format!("{name}#a")));
+}
+
+#[tokio::test]
+async fn a_visitor_who_signs_out_while_asking_is_told() {
+    let app = TestApp::start().await;
+    let (visitor, photos) = signed_in(&app).await;
+    // Counting a photo comes between looking for the connection and beginning the job.
+    sqlx::query("CREATE TRIGGER signs_out AFTER UPDATE OF stores ON sessions BEGIN DELETE FROM connections; END")
+        .execute(&app.database().await)
+        .await
+        .unwrap();
+    let events = visitor.streams("facebook", json!({"paths": photos[..2]})).await;
+    for path in &photos[..2] {
+        assert_eq!(last(&events, path)["error"]["code"], "sign_in_again");
+    }
+    assert_eq!((events.last(), app.count("jobs").await), (Some(&json!({"event": "done"})), 0));
+}
+
+#[tokio::test]
 async fn a_photo_that_is_cut_off_once_is_fetched_again() {
     let app = TestApp::start().await;
     let (mut visitor, photos) = signed_in(&app).await;

@@ -78,6 +78,9 @@ fn failure(status: u16, error: &GraphError) -> Failure {
         (3, _) => ProblemCode::PermissionNotReviewed,
         (10 | 200..=299, _) => of_words(&message).unwrap_or(ProblemCode::PermissionDeclined),
         (100, 33) | (803, _) => ProblemCode::PhotoGone,
+        // A wrong id or secret of the app; the first comes with the code that also stands for any outage.
+        (101, _) => ProblemCode::SignInRefused,
+        (1, _) if message.contains("client secret") => ProblemCode::SignInRefused,
         (1 | 2, _) => return Failure::Upstream { cause, transient: true },
         // Cursors die with the item that they stand at. Meta says so under several codes, 100 among them.
         _ if message.contains("cursor") => ProblemCode::ListChanged,
@@ -240,6 +243,14 @@ mod tests {
 
     fn graph(status: u16, code: i64, subcode: i64, message: &str) -> Failure {
         failed(status, &body(code, subcode, message))
+    }
+
+    #[test]
+    fn a_wrong_secret_is_no_outage() {
+        let wrong = failed(400, &body(1, 0, "Error validating client secret."));
+        assert_eq!(wrong.code(), Code::SignInRefused);
+        let outage = failed(500, &body(1, 0, "An unknown error occurred"));
+        assert!(matches!(outage, Failure::Upstream { transient: true, .. }));
     }
 
     #[test]
