@@ -9,13 +9,15 @@ use futures_channel::oneshot;
 use futures_util::future::{Either, pending, select};
 use gloo_timers::future::TimeoutFuture;
 use js_sys::{Object, Reflect};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{BroadcastChannel, MessageEvent, Window};
 
 /// Pause before asking again when the companion did not answer: phones drop connections while another app is in front.
 const PAUSE_MS: u32 = 2_000;
+/// A stream that says nothing for so long at its beginning does not come through.
+const SILENCE_MS: u32 = 5_000;
 /// How often a window is asked whether it is still there.
 const LOOK_MS: u32 = 1_000;
 /// The member of every message, and the name of the channel; the companion's pages and `npm/core.js` use the same.
@@ -198,23 +200,32 @@ pub async fn told(
 ) -> Result<(), Trouble> {
     let mut streams = true;
     loop {
-        let mut heard = false;
-        let mut ended = None;
+        let (heard, ended) = (Cell::new(false), Cell::new(None));
         let take = |sign_in: SignIn| {
-            heard = true;
+            heard.set(true);
             match sign_in {
-                SignIn::State { state: SignInState::Connected, .. } => ended = Some(Ok(())),
+                SignIn::State { state: SignInState::Connected, .. } => ended.set(Some(Ok(()))),
                 SignIn::State { code, .. } => on_code(code),
-                SignIn::Failed { error } => ended = Some(Err(Trouble::from(error))),
+                SignIn::Failed { error } => ended.set(Some(Err(Trouble::from(error)))),
             }
         };
-        let watched = companion.wait(source, attempt, streams, take).await;
-        if let Some(ended) = ended {
+        let watched = Box::pin(companion.wait(source, attempt, streams, take));
+        let silence = Box::pin(async {
+            TimeoutFuture::new(SILENCE_MS).await;
+            if heard.get() || !streams {
+                pending().await
+            }
+        });
+        let watched = match select(watched, silence).await {
+            Either::Left((watched, _)) => watched,
+            Either::Right(_) => Err(Trouble::Unreachable),
+        };
+        if let Some(ended) = ended.take() {
             return ended;
         }
         match watched {
-            // A proxy that lets no stream through lets an answer through.
-            Err(Trouble::Unreachable) if streams && !heard => streams = false,
+            // A proxy that lets no stream through, or keeps it to itself, lets an answer through.
+            Err(Trouble::Unreachable) if streams && !heard.get() => streams = false,
             Err(trouble) if passes(&trouble) => TimeoutFuture::new(PAUSE_MS).await,
             Err(trouble) => return Err(trouble),
             Ok(()) => {}

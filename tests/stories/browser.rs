@@ -203,23 +203,24 @@ async fn webkit_driver(display: &str) -> (Child, String) {
     }
 }
 
-/// Starts a program, and gives what it prints after these words.
+/// Starts a program, and gives what it prints after these words. One that ends before is started anew: chromedriver takes a free
+/// port of IPv4, and ends when somebody has the same of IPv6.
 async fn announced(mut command: Command, words: &str) -> (Child, String) {
     command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
     let program = command.as_std().get_program().to_string_lossy().into_owned();
-    let mut process = command.spawn().unwrap_or_else(|error| {
-        panic!("{program} cannot be started ({error}); `cargo xtask test tools` installs it");
-    });
-    let mut lines = BufReader::new(process.stdout.take().expect("a piped output")).lines();
-    let said = loop {
-        let line = lines.next_line().await.expect("its output");
-        let line = line.unwrap_or_else(|| panic!("{program} has ended without a word"));
-        if let Some((_, said)) = line.split_once(words) {
-            break said.trim().to_owned();
+    for _ in 0..10 {
+        let mut process = command.spawn().unwrap_or_else(|error| {
+            panic!("{program} cannot be started ({error}); `cargo xtask test tools` installs it");
+        });
+        let mut lines = BufReader::new(process.stdout.take().expect("a piped output")).lines();
+        while let Some(line) = lines.next_line().await.expect("its output") {
+            if let Some((_, said)) = line.split_once(words) {
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                return (process, said.trim().to_owned());
+            }
         }
-    };
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (process, said)
+    }
+    panic!("{program} ends again and again without a word");
 }
 
 /// Firefox's driver, where `cargo xtask test tools` has put it or where the machine has it.

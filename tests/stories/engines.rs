@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use thirtyfour::By;
 
 /// What the browser inside of an app calls itself.
-const IN_APP: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
+pub const IN_APP: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
                       Mobile/15E148 Instagram 389.0.0.0.67";
 
 #[tokio::test]

@@ -163,22 +163,6 @@ async fn nothing_to_choose_from() {
 }
 
 #[tokio::test]
-async fn a_blocked_window_has_a_link() {
-    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
-        visitor.opens(&stage.page, json!({"fromSources": "facebook"})).await;
-        visitor.runs("window.open = () => null").await;
-        visitor.starts_picking().await;
-        visitor.clicks("[data-action='connect']").await;
-        visitor.reads("Your browser did not open the window.").await;
-        visitor.clicks("a[data-action='open']").await;
-        visitor.goes_to_the_new_window().await;
-        visitor.signs_in("alice", &["#continue"]).await;
-        visitor.opens_folder("Holidays in Lisbon").await;
-    })
-    .await;
-}
-
-#[tokio::test]
 async fn photos_that_fail_are_named_and_can_be_tried_again() {
     use bowerbird_emulator::Fault;
     tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {

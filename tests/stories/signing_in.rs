@@ -2,16 +2,13 @@
 //! would hide what happens while it is open.
 
 use crate::browser::{Engine, Options};
+use crate::engines::IN_APP;
 use crate::stage::Stage;
 use crate::visitor::Visitor;
 use crate::{DWELL, tell, tell_in};
 use bowerbird_emulator::Fault;
 use serde_json::{Value, json};
 use std::time::Duration;
-
-/// What the browser inside of an app calls itself.
-const IN_APP: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) \
-                      Mobile/15E148 Instagram 389.0.0.0.67";
 
 fn facebook() -> Value {
     json!({"fromSources": "facebook", "maxFiles": 3})
