@@ -35,7 +35,8 @@ export interface ClientOptions {
   url?: string;
   /**
    * Whether the visitor is still signed in after a reload: the session's token is kept in `localStorage`, and the companion keeps
-   * the connection for two weeks after its last use. Without it a sign-in ends with the pick. Default: false.
+   * the connection for two weeks after its last use. Without it a sign-in ends when the photos of its pick are copied, and two
+   * hours after a pick that was left. Default: false.
    */
   sessionCache?: boolean;
   /**

@@ -13,7 +13,8 @@ const arrive = apikey => {
   try {
     way = JSON.parse(sessionStorage.bowerbird);
   } catch {}
-  if (!handed) return way?.code != null && !!way.site?.endsWith(' ' + apikey);
+  // On the way back to the page that was left, another page of the site's must not take the visitor in.
+  if (!handed) return way?.code != null && way.href === location.href && !!way.site?.endsWith(' ' + apikey);
   const [, attempt, code] = handed;
   const bare = location.pathname + location.search;
   history.replaceState(history.state, '', bare);

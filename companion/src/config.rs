@@ -74,17 +74,18 @@ settings! {
     public_url: Url = url("http://127.0.0.1:8787");
     /// Addresses or networks of reverse proxies whose `X-Forwarded-For` is believed. Default none.
     trusted_proxies: Vec<Network> = Vec::new();
-    /// The folder of files, database and signing key. Default `data`.
+    /// The folder of files, database and of the keys that are not configured. Default `data`.
     data_dir: PathBuf = PathBuf::from("data");
     /// The database, `sqlite://<file>`. Default empty: `companion.sqlite` in `data_dir`.
     database_url: Secret = Secret::default();
-    /// The key that signs thumbnail URLs, at least 32 characters. Default empty: made at the first start and kept in `data_dir`.
+    /// The key that signs thumbnail URLs and makes the codes that visitors type, at least 32 characters. Default empty: in demo
+    /// mode made at the first start and kept in `data_dir`.
     secret: Secret = Secret::default();
     /// The keys that providers' tokens and secrets of apps are sealed with in the database: lines (or commas between them) of
     /// `<id>:<32 bytes in base64>` as `bowerbird-companion keys new` makes them, the current one first. Default empty: in demo
     /// mode made at the first start and kept in `data_dir`.
     encryption_keys: Secret = Secret::default();
-    /// A file that has them, instead. It is read again when a new key is in it. Default none.
+    /// A file that has them, instead. A companion that runs sees its changes within seconds. Default none.
     encryption_keys_file: Option<PathBuf> = None;
     /// The folder of the built widget (`bowerbird.js` and what it loads). Default `pkg`.
     widget_dir: PathBuf = PathBuf::from("pkg");

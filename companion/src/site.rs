@@ -14,7 +14,8 @@ pub struct AppConfig {
     /// `https://shop.example`, without a path; `*` is every origin.
     pub origins: Vec<String>,
     /// Addresses of the site's pages on which a sign-in may end, compared character for character: `https://shop.example/prints`.
-    /// Needed where a sign-in's window cannot speak to the page. Default none; with the origin `*` every address.
+    /// Needed where a sign-in's window cannot speak to the page. Default none; with the origin `*` every
+    /// address of the page's own origin, as long as none is listed.
     #[serde(default)]
     pub addresses: Vec<String>,
     /// What the Connect screen calls the site. Default the name of its host.

@@ -92,7 +92,7 @@ problem_codes! {
     PermissionDeclined "permission_declined" "Access to the photos was not granted.";
     /// The sign-in took too long or its link was used twice.
     SignInExpired "sign_in_expired" "This sign-in took too long. Start it again.";
-    /// The provider refused the sign-in for a reason of its own (app settings, development mode).
+    /// The provider refused the sign-in for a reason of its own that is none of the others here (a wrong secret, say).
     SignInRefused "sign_in_refused" "The provider refused the sign-in.";
     /// The visitor has removed the app at the provider.
     AccessRemoved "access_removed" "The visitor has removed the app at the provider. Sign in again.";

@@ -137,6 +137,12 @@ mod tests {
             ProblemCode::SignInExpired,
             ProblemCode::SignInRefused,
             ProblemCode::SourceUnavailable,
+            ProblemCode::AccountCheckpoint,
+            ProblemCode::AccountBlocked,
+            ProblemCode::AppInDevelopment,
+            ProblemCode::PermissionNotReviewed,
+            ProblemCode::BusinessUnverified,
+            ProblemCode::TooManyRequests,
         ] {
             assert_ne!(words(code), words(ProblemCode::Internal), "{code:?}");
         }
