@@ -95,14 +95,40 @@ export interface PickOptions {
   minFiles?: number;
   /** Where the files are stored. Default: where the companion keeps the key's files. */
   storeTo?: StoreTo;
-  /** Other words for what the dialog says: the English phrase, or its key, and what replaces it. `{placeholders}` are filled in. */
+  /**
+   * Other words for what the dialog says: the English phrase (ours or that of Filestack's picker), or its key, and what replaces it
+   * in every language. `{placeholders}` are filled in.
+   */
   customText?: Record<string, string>;
-  /** The dialog's language. So far only `"en"`, the default; another one is warned about on the console. */
+  /**
+   * The dialog's language: `ar ca da de en es fr he it ja ko nl no pl pt ru sv tr vi zh`, also with a region as in `pt-BR`, which
+   * numbers and dates follow. Another one is warned about on the console, and English is spoken. Default: the page's
+   * `<html lang>`, or else English.
+   */
   lang?: string;
+  /**
+   * How the picker is shown: as a dialog over the page, as a part of the page in `container`, or as a pane in `container` that
+   * opens the dialog. Default: `"overlay"`.
+   */
+  displayMode?: 'overlay' | 'inline' | 'dropPane';
+  /** The element that the picker is drawn in: its id, a selector, or the node. Needed unless it is an overlay. */
+  container?: string | Node;
+  /** The id of the element that holds the picker's shadow root; two that are open at once need two. Default: `"__bowerbird-picker"`. */
+  rootId?: string;
+  /** How photos are laid out. Default: `"grid"`. */
+  viewType?: 'grid' | 'list';
+  /** The dialog's width and height in pixels, where the page is at least 980 wide. Default: as the window allows. */
+  modalSize?: [number, number];
+  /** The picker's colours; `"auto"`, the default, follows the visitor's system. */
+  theme?: 'auto' | 'light' | 'dark';
+  /** Whether the dialog goes when copying begins; the callbacks and the promise tell the rest. Default: false. */
+  hideModalWhenUploading?: boolean;
+  /** The pane of `displayMode: 'dropPane'`. */
+  dropPane?: DropPane;
   /** Cancels the pick when it is aborted. The promise resolves, as when the visitor cancels. */
   signal?: AbortSignal;
   /** The dialog is on the screen. */
-  onOpen?: () => void;
+  onOpen?: (picker: PickerHandle) => void;
   /** The dialog is gone, however it ended; before `onUploadDone`. */
   onClose?: () => void;
   /** The pick was cancelled, by the visitor, the Back button or `signal`. `files` are those stored until then. */
@@ -122,8 +148,48 @@ export interface PickOptions {
   onFileUploadFinished?: (file: PickedFile) => void;
   /** This file could not be stored. */
   onFileUploadFailed?: (file: PickedFile, error: Error) => void;
+  /** The visitor gave this file up while it was copied. */
+  onFileUploadCancel?: (file: PickedFile) => void;
   /** All is over and the dialog is gone; the promise resolves with the same. Not called after a cancel. */
   onUploadDone?: (response: PickResponse) => void;
+}
+
+/** A picker that is open. */
+export interface PickerHandle {
+  /** Cancels the pick, as the visitor could. Once it has ended this does nothing. */
+  close(): void;
+  /** The same as `close`. */
+  cancel(): void;
+}
+
+/** The pane of `displayMode: 'dropPane'`, and what the page wants to hear of it. Everything is optional. */
+export interface DropPane {
+  /** Whether the whole page invites to drop while files are dragged over it. Default: true. */
+  overlay?: boolean;
+  /** Whether the pane has an icon. Default: true. */
+  showIcon?: boolean;
+  /** Whether the pane shows how far the copying is. Default: true. */
+  showProgress?: boolean;
+  /** Whether a click opens nothing. Default: false. */
+  disableClick?: boolean;
+  /** The pane's words, in place of its own. */
+  customText?: string;
+  /** The pane was clicked. */
+  onClick?: (event: MouseEvent) => void;
+  /** Something is dragged onto the pane. */
+  onDragEnter?: (event: DragEvent) => void;
+  /** Something is dragged about over the pane. */
+  onDragOver?: (event: DragEvent) => void;
+  /** What was dragged has left the pane. */
+  onDragLeave?: (event: DragEvent) => void;
+  /** Something was dropped on the pane. Files of the device are not taken yet: the dialog opens. */
+  onDrop?: (event: DragEvent) => void;
+  /** So much of all files is copied, from 0 to 100. */
+  onProgress?: (percent: number) => void;
+  /** These files are stored. */
+  onSuccess?: (files: PickedFile[]) => void;
+  /** These files could not be stored. */
+  onError?: (files: PickedFile[]) => void;
 }
 
 /** Where files are stored, within what the companion's operator allows. */
@@ -205,4 +271,68 @@ export interface FileProgress {
   totalPercent: number;
   /** Bytes copied so far. */
   totalBytes: number;
+}
+
+/**
+ * `<bowerbird-picker>`: a button that picks, and a field of the form around it. The words on it are its children. Importing the
+ * package, or including the script, defines it.
+ *
+ * Attributes are `apikey` and `url` (without them it picks with the client that `init` made last); `accept`, `from-sources`,
+ * `max-files`, `min-files`, `lang`, `theme`, `view-type` and `display-mode`, which mean what the options mean, lists with commas
+ * or spaces; and those of a field: `name`, `required`, `disabled`, and `value`, handles with commas between. A form sends each
+ * handle as an entry of its own under `name`. `::part(button)` styles the button.
+ *
+ * @example
+ * <form>
+ *   <bowerbird-picker apikey="demo" url="https://companion.example" name="photo" max-files="5" required>Add photos</bowerbird-picker>
+ * </form>
+ */
+export interface BowerbirdPickerElement extends HTMLElement {
+  /** Options that no attribute has, callbacks for example. An attribute goes before them. */
+  options: PickOptions | undefined;
+  /** What was picked last; of files that `value` named there are only the handles. */
+  files: readonly PickedFile[];
+  /** The handles of `files`, with commas between. */
+  value: string;
+  /** The name of its entries in the form's data. */
+  name: string;
+  /** Whether the form wants a file. */
+  required: boolean;
+  /** Whether it cannot be pressed, and counts for nothing in the form. */
+  disabled: boolean;
+  /** The form that it is in. */
+  readonly form: HTMLFormElement | null;
+  /** What the form finds wrong with it: `valueMissing`, or nothing. */
+  readonly validity: ValidityState;
+  /** The same in words, in the visitor's language. */
+  readonly validationMessage: string;
+  /** Picks, as a click does. Resolves with nothing where it is disabled, open already, or an `error` came. */
+  pick(): Promise<PickResponse | undefined>;
+  /** Whether it is valid; where not, it gets an `invalid` event. */
+  checkValidity(): boolean;
+  /** The same, and the browser tells the visitor. */
+  reportValidity(): boolean;
+  /** `pick` and `cancel` carry what the pick came to, `error` why it could not be. All but `error` bubble. */
+  addEventListener<K extends keyof BowerbirdPickerEventMap>(type: K, listener: (event: BowerbirdPickerEventMap[K]) => unknown, options?: boolean | AddEventListenerOptions): void;
+  /** Any other event. */
+  addEventListener(type: string, listener: EventListenerOrEventListenerObject, options?: boolean | AddEventListenerOptions): void;
+}
+
+/** The events of `<bowerbird-picker>` that other elements do not have. */
+export interface BowerbirdPickerEventMap {
+  /** Files were picked; not all of them need be stored. */
+  pick: CustomEvent<PickResponse>;
+  /** The visitor left without a file. */
+  cancel: CustomEvent<PickResponse>;
+  /** `files` and `value` are others now. */
+  change: CustomEvent<null>;
+  /** The options are wrong, or the picker's files cannot be loaded. It is on the console too, unless prevented. */
+  error: CustomEvent<Error>;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    /** A button that picks. */
+    'bowerbird-picker': BowerbirdPickerElement;
+  }
 }

@@ -35,8 +35,9 @@ const arrive = apikey => {
   return false;
 };
 
-// The package's functions, for glue and wasm at these URLs and a companion that is at `home` unless `init` says otherwise.
-const create = (glueUrl, wasmUrl, home) => {
+// The package's functions, for glue and wasm at these URLs and a companion that is at `home` unless `init` says otherwise. The glue
+// knows where the later chunk of the wasm is, unless that is said here.
+const create = (glueUrl, wasmUrl, home, laterUrl) => {
   let loading;
   let attempts = 0;
   let last;
@@ -56,6 +57,7 @@ const create = (glueUrl, wasmUrl, home) => {
         throw new Error('HTTP ' + response.status);
       })),
     ]);
+    if (laterUrl) glue.later.url = laterUrl;
     await naming(wasmUrl, glue.default({ module_or_path: wasm }));
     return glue;
   };
@@ -66,32 +68,45 @@ const create = (glueUrl, wasmUrl, home) => {
     throw error;
   });
 
-  // Fetching early must not delay the page, nor cost a visitor who asked to save data; the first pick fetches then.
-  const early = () => (globalThis.requestIdleCallback ?? (run => setTimeout(run, 200)))(() => load().catch(() => {}));
-  const loadWhenIdle = () => {
+  // Fetching early must not delay the page, nor cost a visitor who asked to save data; the first pick fetches then. Whoever comes
+  // near something to press, by pointer or by keyboard, may be about to pick.
+  const whenLikely = run => {
     if (typeof document === 'undefined' || navigator.connection?.saveData) return;
-    if (document.readyState === 'complete') early();
-    else addEventListener('load', early, { once: true });
+    const nearing = ['pointerover', 'focusin'];
+    const early = () => {
+      for (const name of nearing) removeEventListener(name, near);
+      run().catch(() => {});
+    };
+    const near = ({ target }) =>
+      target.closest?.('button, a, label, input, summary, [role=button], bowerbird-picker') && early();
+    for (const name of nearing) addEventListener(name, near, { passive: true });
+    const idle = () => (globalThis.requestIdleCallback ?? (run => setTimeout(run, 200)))(early);
+    if (document.readyState === 'complete') idle();
+    else addEventListener('load', idle, { once: true });
   };
 
-  const init = (apikey, options) => {
+  const connect = (apikey, options) => {
     let client;
-    loadWhenIdle();
-    return last = {
+    // The client has the page's language fetched too.
+    const ready = async () => {
+      const glue = await load();
+      return client ??= glue.client(apikey, { ...options, url: options?.url ?? home });
+    };
+    whenLikely(ready);
+    return {
       // The next pick goes on where the visitor left the page for a sign-in.
       returning: typeof location !== 'undefined' && arrive(apikey),
-      pick: async what => {
-        const glue = await load();
-        client ??= glue.client(apikey, { ...options, url: options?.url ?? home });
-        return client.pick(what);
-      },
+      pick: async what => (await ready()).pick(what),
     };
   };
+
+  const init = (apikey, options) => last = connect(apikey, options);
 
   const pick = async what => {
     if (last) return last.pick(what);
     throw new Error('bowerbird: call bowerbird.init(apikey) once before bowerbird.pick()');
   };
 
+  defineElement(connect, pick);
   return { init, pick, version };
 };

@@ -7,9 +7,17 @@ use crate::companion::{Companion, Site};
 use crate::mount;
 use crate::options::{PickOptions, read_site};
 use crate::result::to_js;
+use crate::text;
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Runs when the module has arrived, mostly while the page is idle: what the first sight does without can come then too.
+#[cfg(split)]
+#[wasm_bindgen(start)]
+pub fn fetch_ahead() {
+    crate::ui::fetch_ahead();
+}
 
 /// A site's connection to its companion.
 #[wasm_bindgen]
@@ -27,6 +35,7 @@ pub fn client(apikey: &str, options: &JsValue) -> Result<Client, JsValue> {
         return Err(error("init takes an API key; it got an empty one"));
     }
     let site = read_site(apikey.trim(), options, &mut warn).map_err(|reason| error(&reason))?;
+    text::expect(&site.url);
     Ok(Client { site })
 }
 

@@ -8,14 +8,21 @@ use bowerbird_protocol::problem::{ErrorReply, ProblemCode};
 use bowerbird_protocol::session::{
     CompleteRequest, Completion, LogoutCloud, LogoutRequest, SignIn, WaitFor, WaitReply, WaitRequest,
 };
-use bowerbird_protocol::store::{StoreCloud, StoreEvent, StoreRequest};
-use futures_util::future::LocalBoxFuture;
+use bowerbird_protocol::store::{CancelCloud, CancelRequest, StoreCloud, StoreEvent, StoreRequest};
+use futures_util::future::{Either, LocalBoxFuture, select};
 use gloo_net::http::{Request, Response};
+use gloo_timers::future::TimeoutFuture;
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCredentials};
+use web_sys::{
+    AbortController, AbortSignal, ReadableStreamDefaultReader, ReadableStreamReadResult, RequestCredentials,
+};
+
+/// How long a stream may be silent. The companion says something every quarter of a minute, so this one is broken, even where
+/// the browser has not noticed: a phone that changed its network, say.
+const SILENCE_MS: u32 = 45_000;
 
 /// Where a companion is, and for which site it is asked.
 #[derive(Debug, Clone, Default)]
@@ -40,6 +47,12 @@ impl Site {
     pub fn origin(&self) -> String {
         web_sys::Url::new(&self.url).map(|url| url.origin()).unwrap_or_default()
     }
+}
+
+/// A file of the companion's, if it comes whole.
+pub async fn text(address: &str) -> Option<String> {
+    let response = Request::get(address).credentials(RequestCredentials::Omit).send().await.ok()?;
+    if response.ok() { response.text().await.ok() } else { None }
 }
 
 /// The companion of one pick: where it is, for which key, in which session.
@@ -118,7 +131,7 @@ impl Companion {
             Ok(over)
         };
         if as_stream {
-            return self.stream("/auth/wait", body, &mut take).await;
+            return self.stream("/auth/wait", body, &|| (), &mut take).await;
         }
         take(&self.call("/auth/wait", body).await?).map(drop)
     }
@@ -167,10 +180,11 @@ impl Companion {
     }
 
     /// Begins to store, and reports every event until the companion says that all have ended. The error means that
-    /// the watching broke off, not the storing.
+    /// the watching broke off, not the storing; `opened` is called when the companion begins to answer.
     pub async fn store(
         &self,
         clouds: BTreeMap<String, StoreCloud>,
+        opened: &dyn Fn(),
         mut on_event: impl FnMut(StoreEvent),
     ) -> Result<(), Trouble> {
         let request = StoreRequest {
@@ -185,19 +199,31 @@ impl Companion {
             on_event(event);
             Ok(over)
         };
-        self.stream("/store/", json::write(&request), &mut take).await
+        self.stream("/store/", json::write(&request), opened, &mut take).await
+    }
+
+    /// Has the companion stop storing these. Not tied to the pick, which may be over before the answer is there.
+    pub async fn store_cancel(&self, clouds: BTreeMap<String, CancelCloud>) -> Result<(), Trouble> {
+        let token = self.session.token().unwrap_or_default();
+        let request = CancelRequest { apikey: self.site.apikey.clone(), token, clouds };
+        self.send("/store/cancel", json::write(&request), "application/json", None).await.map(drop)
     }
 
     /// Reads an event stream until `take` says that it is over. The error means that it broke off before. Boxed, and without
-    /// types of its own, so that there is one of it.
+    /// types of its own, so that there is one of it. A future that is dropped closes its stream, of which a session may have
+    /// a few only.
     fn stream<'a>(
         &'a self,
         path: &'a str,
         body: String,
+        opened: &'a dyn Fn(),
         take: &'a mut dyn FnMut(&str) -> Result<bool, Trouble>,
     ) -> LocalBoxFuture<'a, Result<(), Trouble>> {
         Box::pin(async move {
-            let response = self.send(path, body, "text/event-stream").await?;
+            let closing = Closing(AbortController::new().ok());
+            let signal = closing.0.as_ref().map(AbortController::signal);
+            let response = self.send(path, body, "text/event-stream", signal).await?;
+            opened();
             let body = response.body().ok_or(Trouble::Unreachable)?;
             let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
             let decoder = web_sys::TextDecoder::new().map_err(|_| Trouble::Unreachable)?;
@@ -205,7 +231,10 @@ impl Companion {
             streaming.set_stream(true);
             let mut events = EventStream::default();
             loop {
-                let chunk = JsFuture::from(reader.read()).await.map_err(|_| Trouble::Unreachable)?;
+                let chunk = match select(JsFuture::from(reader.read()), TimeoutFuture::new(SILENCE_MS)).await {
+                    Either::Left((chunk, _)) => chunk.map_err(|_| Trouble::Unreachable)?,
+                    Either::Right(_) => return Err(Trouble::Unreachable),
+                };
                 let chunk: ReadableStreamReadResult = chunk.unchecked_into();
                 if chunk.get_done().unwrap_or(true) {
                     return Err(Trouble::Unreachable);
@@ -224,7 +253,8 @@ impl Companion {
     /// The whole answer. Boxed for the same reason.
     fn call<'a>(&'a self, path: &'a str, body: String) -> LocalBoxFuture<'a, Result<String, Trouble>> {
         Box::pin(async move {
-            let response = self.send(path, body, "application/json").await?;
+            let signal = self.abort.as_ref().map(AbortController::signal);
+            let response = self.send(path, body, "application/json", signal).await?;
             response.text().await.map_err(|_| Trouble::Unreachable)
         })
     }
@@ -235,6 +265,7 @@ impl Companion {
         path: &'a str,
         body: String,
         accept: &'a str,
+        signal: Option<AbortSignal>,
     ) -> LocalBoxFuture<'a, Result<Response, Trouble>> {
         Box::pin(async move {
             let response = Request::post(&format!("{}{path}", self.site.url))
@@ -242,7 +273,7 @@ impl Companion {
                 .header("accept", accept)
                 // The session is the token in the body; the page's cookies are none of the companion's business.
                 .credentials(RequestCredentials::Omit)
-                .abort_signal(self.abort.as_ref().map(AbortController::signal).as_ref())
+                .abort_signal(signal.as_ref())
                 .body(body)
                 .map_err(|_| ProblemCode::BadRequest)?
                 .send()
@@ -252,13 +283,29 @@ impl Companion {
                 return Ok(response);
             }
             let text = response.text().await.map_err(|_| Trouble::Unreachable)?;
-            Err(read::<ErrorReply>(&text)?.error.into())
+            match json::read::<ErrorReply>(&text) {
+                Some(reply) => Err(reply.error.into()),
+                // A proxy speaks for a companion that is just not there.
+                None if matches!(response.status(), 502..=504) => Err(Trouble::Unreachable),
+                None => Err(ProblemCode::Other.into()),
+            }
         })
     }
 }
 
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, Trouble> {
     json::read(json).ok_or_else(|| ProblemCode::Other.into())
+}
+
+/// Closes a stream when whoever reads it is gone.
+struct Closing(Option<AbortController>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        if let Some(abort) = &self.0 {
+            abort.abort();
+        }
+    }
 }
 
 /// One source's member of the answer to a sign-out.

@@ -7,6 +7,7 @@ use crate::sources;
 use bowerbird_protocol::listing::Item;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use web_sys::{Storage, Window, window};
@@ -18,6 +19,18 @@ thread_local! {
     /// The sessions of this page, by site: a visitor who connected for one pick is connected for the next. There are hardly
     /// ever two.
     static SESSIONS: RefCell<Vec<(String, Session)>> = const { RefCell::new(Vec::new()) };
+    /// What this page has stored: a visitor who picks again sees what was picked before.
+    static STORED: RefCell<Arc<BTreeSet<String>>> = RefCell::default();
+}
+
+/// Notes that a photo is stored, by its mark.
+pub fn note_stored(mark: String) {
+    STORED.with_borrow_mut(|stored| Arc::make_mut(stored).insert(mark));
+}
+
+/// The marks of all photos that this page has stored.
+pub fn stored() -> Arc<BTreeSet<String>> {
+    STORED.with_borrow(Arc::clone)
 }
 
 /// A session's token, once the companion has given one.

@@ -7,7 +7,8 @@ use bowerbird_protocol::store::StoredFile;
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
-/// What `pick` resolves with, in the order in which the visitor chose.
+/// What `pick` resolves with, in the order in which the visitor chose. A photo that the visitor cancelled while it was copied is
+/// in neither list: the page hears of it through `onFileUploadCancel`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PickResponse {
@@ -78,14 +79,14 @@ pub struct FileError {
 }
 
 impl PickResponse {
-    /// What came of the photos that were confirmed. One that has not ended is in neither list.
+    /// What came of the photos that were confirmed. One that has not ended, or that the visitor cancelled, is in neither list.
     pub(crate) fn of(photos: &[Photo]) -> Self {
         let mut response = Self::default();
         for photo in photos {
             match &photo.progress {
                 Progress::Stored(file) => response.files_uploaded.push(PickedFile::stored(&photo.chosen, file)),
                 Progress::Failed(trouble) => response.files_failed.push(PickedFile::failed(&photo.chosen, trouble)),
-                Progress::Waiting | Progress::Moving { .. } => {}
+                Progress::Waiting | Progress::Moving { .. } | Progress::Cancelled => {}
             }
         }
         response
@@ -191,7 +192,7 @@ mod tests {
     #[test]
     fn a_failed_photo_says_why_and_one_under_way_is_in_neither_list() {
         let failed = photo(Progress::Failed(ProblemCode::PhotoGone.into()));
-        let response = PickResponse::of(&[photo(Progress::Waiting), failed]);
+        let response = PickResponse::of(&[photo(Progress::Waiting), failed, photo(Progress::Cancelled)]);
         assert!(response.files_uploaded.is_empty());
         assert_eq!(response.files_failed.len(), 1);
         assert_eq!(response.files_failed[0].error.as_ref().unwrap().code, "photo_gone");

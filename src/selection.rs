@@ -3,6 +3,7 @@
 use crate::sources::Source;
 use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::listing::Item;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A chosen photo.
@@ -18,67 +19,91 @@ pub struct Chosen {
     pub id: String,
 }
 
-impl Chosen {
-    /// Whether it is this photo.
-    pub fn is(&self, source: &Source, path: &str) -> bool {
-        self.source.name == source.name && self.item.path == path
-    }
-}
-
 /// The chosen photos, in the order of choosing, which is the order of the result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Selection {
     chosen: Vec<Chosen>,
+    /// By source and path, where in `chosen`: thousands may be chosen, and every tile in sight asks at every change.
+    places: HashMap<&'static str, HashMap<String, usize>>,
     min: usize,
     max: usize,
-}
-
-/// What a toggle did.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Toggled {
-    /// It is chosen now.
-    Added,
-    /// It was chosen.
-    Removed,
-    /// It is not chosen, since the limit is reached.
-    Full,
 }
 
 impl Selection {
     /// Nothing chosen yet; the limits are those of `minFiles` and `maxFiles`.
     pub fn new(min: usize, max: usize) -> Self {
-        Self { chosen: Vec::new(), min, max }
+        Self { chosen: Vec::new(), places: HashMap::new(), min, max }
     }
 
-    /// Chooses a photo, or lets go of it. Where only one may be chosen, the new one takes the place of the old.
-    pub fn toggle(&mut self, photo: Chosen) -> Toggled {
-        if let Some(index) = self.position(photo.source, &photo.item.path) {
-            self.chosen.remove(index);
-            return Toggled::Removed;
+    /// Chooses a photo; `false` where the limit is reached. One that is chosen stays where it is in the order. Where only one
+    /// may be chosen, the new one takes the place of the old.
+    pub fn choose(&mut self, photo: Chosen) -> bool {
+        if self.position(photo.source, &photo.item.path).is_some() {
+            return true;
         }
         if self.max == 1 {
-            self.chosen.clear();
+            self.clear();
         }
         if self.is_full() {
-            return Toggled::Full;
+            return false;
         }
         self.chosen.push(photo);
-        Toggled::Added
+        self.number(self.chosen.len() - 1);
+        true
+    }
+
+    /// Lets go of these, by source and path.
+    pub fn remove(&mut self, photos: &[(&'static Source, String)]) {
+        for (source, path) in photos {
+            self.places.get_mut(source.name).and_then(|places| places.remove(path));
+        }
+        let places = &self.places;
+        let stays = |photo: &Chosen| places.get(photo.source.name).is_some_and(|it| it.contains_key(&photo.item.path));
+        self.chosen.retain(stays);
+        self.number(0);
+    }
+
+    /// Moves a photo to another place in the order.
+    pub fn move_to(&mut self, from: usize, to: usize) {
+        if from < self.chosen.len() && to < self.chosen.len() {
+            let photo = self.chosen.remove(from);
+            self.chosen.insert(to, photo);
+            self.number(from.min(to));
+        }
     }
 
     /// Lets go of everything.
     pub fn clear(&mut self) {
         self.chosen.clear();
+        self.places.clear();
     }
 
     /// Lets go of what comes from this source.
     pub fn forget(&mut self, source: &Source) {
         self.chosen.retain(|photo| photo.source.name != source.name);
+        self.places.remove(source.name);
+        self.number(0);
+    }
+
+    /// Notes the places from this one on.
+    fn number(&mut self, from: usize) {
+        for (place, photo) in self.chosen.iter().enumerate().skip(from) {
+            let places = self.places.entry(photo.source.name).or_default();
+            match places.get_mut(&photo.item.path) {
+                Some(known) => *known = place,
+                None => drop(places.insert(photo.item.path.clone(), place)),
+            }
+        }
     }
 
     /// The place in the order of choosing, from 0; `None` when it is not chosen.
     pub fn position(&self, source: &Source, path: &str) -> Option<usize> {
-        self.chosen.iter().position(|photo| photo.is(source, path))
+        self.places.get(source.name)?.get(path).copied()
+    }
+
+    /// How many more may be chosen.
+    pub fn room(&self) -> usize {
+        self.max.saturating_sub(self.chosen.len())
     }
 
     /// Whether no further photo can be chosen.
@@ -146,37 +171,61 @@ mod tests {
     fn the_order_is_the_order_of_choosing() {
         let mut selection = Selection::new(1, 3);
         for path in ["b", "a", "c"] {
-            assert_eq!(selection.toggle(photo(path)), Toggled::Added);
+            assert!(selection.choose(photo(path)));
         }
-        assert_eq!(selection.toggle(photo("d")), Toggled::Full);
+        assert!(!selection.choose(photo("d")), "the limit is reached");
         assert_eq!(paths(&selection), ["b", "a", "c"]);
-        assert_eq!(selection.toggle(photo("a")), Toggled::Removed);
-        assert_eq!(selection.toggle(photo("a")), Toggled::Added);
+        selection.remove(&[(&ALL[0], "a".to_owned())]);
+        assert!(selection.choose(photo("a")));
         assert_eq!(paths(&selection), ["b", "c", "a"]);
+    }
+
+    #[test]
+    fn places_follow_every_change() {
+        let mut selection = Selection::new(1, 9);
+        for path in ["a", "b", "c", "d", "e"] {
+            selection.choose(photo(path));
+        }
+        selection.move_to(4, 1);
+        selection.remove(&[(&ALL[0], "b".to_owned())]);
+        selection.remove(&[(&ALL[0], "c".to_owned()), (&ALL[0], "unknown".to_owned()), (&ALL[1], "a".to_owned())]);
+        assert_eq!(paths(&selection), ["a", "e", "d"]);
+        assert!(selection.choose(photo("e")));
+        assert_eq!(paths(&selection), ["a", "e", "d"], "it stays where it is");
+        for (place, path) in paths(&selection).into_iter().enumerate() {
+            assert_eq!(selection.position(&ALL[0], path), Some(place));
+        }
+        for gone in ["b", "c"] {
+            assert_eq!(selection.position(&ALL[0], gone), None);
+        }
+        assert_eq!(selection.room(), 6);
+        selection.clear();
+        assert_eq!(selection.position(&ALL[0], "a"), None);
     }
 
     #[test]
     fn one_of_one_is_replaced() {
         let mut selection = Selection::new(1, 1);
-        selection.toggle(photo("a"));
-        assert_eq!(selection.toggle(photo("b")), Toggled::Added);
+        selection.choose(photo("a"));
+        assert!(selection.choose(photo("b")));
         assert_eq!(paths(&selection), ["b"]);
+        assert_eq!(selection.position(&ALL[0], "a"), None);
     }
 
     #[test]
     fn a_minimum_is_asked_for() {
         let mut selection = Selection::new(2, 5);
-        selection.toggle(photo("a"));
+        selection.choose(photo("a"));
         assert!(!selection.is_enough());
         assert_eq!(selection.missing(), 1);
-        selection.toggle(photo("b"));
+        selection.choose(photo("b"));
         assert!(selection.is_enough());
     }
 
     #[test]
     fn the_same_path_of_another_source_is_another_photo() {
         let mut selection = Selection::new(1, 5);
-        selection.toggle(photo("a"));
+        selection.choose(photo("a"));
         assert_eq!(selection.position(&ALL[1], "a"), None);
         selection.forget(&ALL[1]);
         assert_eq!(paths(&selection), ["a"]);

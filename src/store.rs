@@ -1,51 +1,133 @@
-//! Sends the choice to the companion and follows it to the end.
+//! Sends the choice to the companion and follows it to the end, whatever becomes of the network meanwhile.
 
 use crate::companion::Companion;
 use crate::error::Trouble;
 use crate::selection::Chosen;
 use bowerbird_protocol::problem::ProblemCode;
-use bowerbird_protocol::store::{StoreCloud, StoreEvent, StoreTo};
+use bowerbird_protocol::store::{CancelCloud, StoreCloud, StoreEvent, StoreTo};
+use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::{Poll, Waker};
 
-/// Pauses before watching again when the stream broke. Storing goes on meanwhile, and asking again is harmless.
-const PAUSES_MS: [u32; 4] = [500, 1_000, 2_000, 4_000];
+/// Pauses before the companion is asked again. Storing goes on meanwhile, and asking again is harmless. A companion that is not
+/// there is asked for as long as the visitor waits, with the last of them.
+const PAUSES_MS: [u32; 6] = [500, 1_000, 2_000, 4_000, 8_000, 15_000];
+/// How often a companion is asked again that is there, but has too much to do.
+const PATIENCE: usize = 4;
+/// Photos in one request; the companion takes no more.
+const AT_ONCE: usize = 1000;
 
-/// Follows the photos that `pending` names until none is left, reporting each event. The error says that the companion
-/// could not be watched any longer.
+/// Tells a [`follow`] that there is something new: further photos are pending, or the network is back.
+#[derive(Default)]
+pub struct Nudge {
+    given: Cell<bool>,
+    waker: RefCell<Option<Waker>>,
+}
+
+impl Nudge {
+    /// Tells it, now or as soon as it listens.
+    pub fn give(&self) {
+        self.given.set(true);
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    async fn received(&self) {
+        poll_fn(|context| {
+            if self.given.replace(false) {
+                return Poll::Ready(());
+            }
+            self.waker.replace(Some(context.waker().clone()));
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// What [`follow`] tells of.
+pub enum Heard {
+    /// The companion reports.
+    Event(StoreEvent),
+    /// The companion answers.
+    Again,
+    /// The companion has not answered twice in a row, and is asked on.
+    Nothing,
+}
+
+/// Follows the photos that `pending` names until none is left, in one stream at a time, and tells all that is heard. A nudge
+/// has it ask anew for what is pending by then. The error says that the companion does not want to be watched any longer.
 pub async fn follow(
     companion: &Companion,
     store_to: &StoreTo,
     accept: &[String],
-    pending: impl Fn() -> Vec<Chosen>,
-    on_event: impl Fn(StoreEvent),
+    pending: &dyn Fn() -> Vec<Chosen>,
+    nudge: &Nudge,
+    tell: &dyn Fn(Heard),
 ) -> Result<(), Trouble> {
-    let mut pauses = PAUSES_MS.iter();
+    let tries = Cell::new(0);
+    nudge.given.set(false);
     loop {
-        let photos = pending();
+        let mut photos = pending();
         if photos.is_empty() {
             return Ok(());
         }
-        let mut heard = false;
-        let watched = companion.store(clouds(&photos, store_to, accept), |event| {
-            heard = true;
-            on_event(event);
+        photos.truncate(AT_ONCE);
+        let opened = || tell(Heard::Again);
+        let watching = companion.store(clouds(&photos, store_to, accept), &opened, |event| {
+            tries.set(0);
+            tell(Heard::Event(event));
         });
-        let trouble = match watched.await {
-            Ok(()) => return Ok(()),
+        let watched = match select(pin!(watching), pin!(nudge.received())).await {
+            Either::Left((watched, _)) => watched,
+            Either::Right(_) => continue,
+        };
+        let trouble = match watched {
+            // It may be that one of these is wanted once more since.
+            Ok(()) if nudge.given.replace(false) => continue,
+            Ok(()) if pending().iter().any(|photo| photos.iter().any(|asked| asked.id == photo.id)) => {
+                return Err(ProblemCode::Other.into());
+            }
+            Ok(()) => continue,
             Err(trouble) => trouble,
         };
-        // A stream that brought something before it broke has earned the full patience again.
-        if heard {
-            pauses = PAUSES_MS.iter();
+        let is_gone = trouble == Trouble::Unreachable;
+        let is_busy = trouble.is(ProblemCode::TooManyRequests) && tries.get() < PATIENCE;
+        if !is_gone && !is_busy {
+            return Err(trouble);
         }
-        match pauses.next() {
-            Some(pause) if trouble == Trouble::Unreachable || trouble.is(ProblemCode::TooManyRequests) => {
-                TimeoutFuture::new(*pause).await
+        let pause = PAUSES_MS[tries.get().min(PAUSES_MS.len() - 1)];
+        tries.set(tries.get() + 1);
+        // A stream may break by chance; one that cannot be had again at once is worth a word.
+        if is_gone && tries.get() == 2 {
+            tell(Heard::Nothing);
+        }
+        select(TimeoutFuture::new(pause), pin!(nudge.received())).await;
+    }
+}
+
+/// Has the companion stop storing these photos. Where it cannot be reached it is asked again while `goes_on`, and a few times
+/// more at least.
+pub async fn cancel(companion: &Companion, photos: &[Chosen], goes_on: &dyn Fn() -> bool) -> Result<(), Trouble> {
+    for photos in photos.chunks(AT_ONCE) {
+        let mut clouds: BTreeMap<String, CancelCloud> = BTreeMap::new();
+        for photo in photos {
+            clouds.entry(photo.source.name.to_owned()).or_default().paths.push(photo.item.path.clone());
+        }
+        let mut tries = 0;
+        while let Err(trouble) = companion.store_cancel(clouds.clone()).await {
+            if trouble != Trouble::Unreachable || (tries >= PATIENCE && !goes_on()) {
+                return Err(trouble);
             }
-            _ => return Err(trouble),
+            TimeoutFuture::new(PAUSES_MS[tries.min(PAUSES_MS.len() - 1)]).await;
+            tries += 1;
         }
     }
+    Ok(())
 }
 
 fn clouds(photos: &[Chosen], store_to: &StoreTo, accept: &[String]) -> BTreeMap<String, StoreCloud> {

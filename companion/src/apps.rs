@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, header};
 use bowerbird_protocol::listing::ListRequest;
 use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::session::{CompleteRequest, LogoutRequest, WaitRequest};
-use bowerbird_protocol::store::StoreRequest;
+use bowerbird_protocol::store::{CancelRequest, StoreRequest};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -255,7 +255,7 @@ macro_rules! keyed {
         }
     })* };
 }
-keyed!(ListRequest, StoreRequest, WaitRequest, CompleteRequest);
+keyed!(ListRequest, StoreRequest, CancelRequest, WaitRequest, CompleteRequest);
 
 impl Keyed for LogoutRequest {
     fn key(&self) -> &str {

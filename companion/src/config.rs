@@ -143,6 +143,9 @@ settings! {
     rate_per_session: u32 = 300;
     /// Thumbnails a minute of one visitor's source. 0 is no limit. Default 3000.
     rate_thumbnails: u32 = 3000;
+    /// Bytes of memory for pictures that thumbnails are made of and for thumbnails, for at most an hour. 0 keeps none.
+    /// Default 67108864 (64 MiB).
+    thumbnail_cache_bytes: u64 = 64 * 1024 * 1024;
 }
 
 /// An address, or a network as `10.0.0.0/8`.

@@ -63,7 +63,6 @@ fn describe(file: &FileRow, etag: &str) -> Result<HeaderMap, ApiError> {
     set(header::CACHE_CONTROL, CACHE)?;
     set(header::ACCEPT_RANGES, "bytes")?;
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff")?;
-    set(HeaderName::from_static("cross-origin-resource-policy"), "cross-origin")?;
     let raster = extension_of(&file.mimetype).is_some();
     if !raster {
         set(header::CONTENT_SECURITY_POLICY, "sandbox")?;

@@ -27,7 +27,7 @@ where
     R: Future<Output = Result<(), ProblemCode>> + Send + 'static,
 {
     for job in companion.db.requeue_jobs().await.context("cannot read the queue")? {
-        tracing::info!(job = job.id, source = job.source, "a photo whose storing was interrupted is stored again");
+        tracing::info!(job = job.id, source = job.source, "what an interrupted transfer left is removed");
         companion.bucket.forget_unfinished(&Destination::from_row(job.prefix), &job.handle).await?;
     }
     let mut tasks = JoinSet::new();

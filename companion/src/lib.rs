@@ -77,10 +77,12 @@ pub struct Companion {
     bucket: Bucket,
     fetcher: Fetcher,
     signer: Signer,
-    thumbnails: thumbnail::Capacity,
+    thumbnails: thumbnail::Thumbnails,
     limits: Limits,
     /// Told when a job has begun.
     new_job: Notify,
+    /// Told when photos that were asked for are no longer wanted.
+    unwanted_job: Notify,
     /// Told when somebody wishes what is kept of them to be deleted.
     new_deletion: Notify,
     /// Told when a site is to be told something.
@@ -137,9 +139,10 @@ impl App {
             bucket: Bucket::on_disk(&data_dir.join("files"))?,
             apps: Apps::load(&config, &fetcher, &db).await?,
             db,
-            thumbnails: thumbnail::Capacity::new(),
+            thumbnails: thumbnail::Thumbnails::new(config.thumbnail_cache_bytes),
             limits: Limits::new(&config),
             new_job: Notify::new(),
+            unwanted_job: Notify::new(),
             new_deletion: Notify::new(),
             new_notice: Notify::new(),
             stopping: watch::Sender::new(false),

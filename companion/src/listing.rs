@@ -68,7 +68,7 @@ impl Asking<'_> {
             },
         };
         match pages(provider, &connection, &asked.path, after).await {
-            Ok(page) => Ok(Listing::Contents(contents(self.companion, source, &connection, asked, page))),
+            Ok(page) => Ok(Listing::Contents(contents(self.companion, source, &connection, asked, page).await)),
             Err(failure) => self.trouble(source, asked, &connection, failure).await,
         }
     }
@@ -135,14 +135,24 @@ fn failed(code: ProblemCode) -> Listing {
     Listing::Failed { error: Problem::new(code) }
 }
 
-fn contents(companion: &Shared, source: &str, connection: &ConnectionRow, asked: &ListCloud, page: Page) -> Contents {
+async fn contents(
+    companion: &Shared,
+    source: &str,
+    connection: &ConnectionRow,
+    asked: &ListCloud,
+    page: Page,
+) -> Contents {
     let first_of_root = asked.path == "/" && asked.next.as_deref().unwrap_or_default().is_empty();
-    let item = |Entry { item, picture }: Entry| Item {
-        thumbnail: picture.map(|url| thumbnail::sign(companion, &connection.link, &url)).unwrap_or_default(),
-        ..item
-    };
+    let mut contents = Vec::with_capacity(page.entries.len());
+    for Entry { item, picture } in page.entries {
+        let thumbnail = match picture {
+            Some(picture) => thumbnail::sign(companion, &connection.link, source, &picture).await,
+            None => String::new(),
+        };
+        contents.push(Item { thumbnail, ..item });
+    }
     Contents {
-        contents: page.entries.into_iter().map(item).collect(),
+        contents,
         next: page.after.map(|after| wrap_cursor(&after)).unwrap_or_default(),
         client: source.to_owned(),
         // A folder's name would cost a second call; the widget has it from the folder's own item.

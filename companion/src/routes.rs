@@ -8,7 +8,7 @@ use crate::error::{ApiError, Unreadable};
 use crate::{Companion, Shared, duties, files, health, listing, oauth, secrets, session, store, thumbnail, widget};
 use axum::Router;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -16,6 +16,7 @@ use bowerbird_protocol::problem::ProblemCode;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
 use tracing::Instrument as _;
 
 /// The longest body of an API request: a thousand paths and room to spare.
@@ -27,6 +28,7 @@ pub fn router(companion: Shared) -> Router {
         .route("/folder/list", post(listing::list))
         .route("/store", post(store::store))
         .route("/store/", post(store::store))
+        .route("/store/cancel", post(store::cancel))
         .route("/auth/wait", post(oauth::wait))
         .route("/auth/complete", post(oauth::complete))
         .route("/auth/logout", post(session::logout))
@@ -42,7 +44,6 @@ pub fn router(companion: Shared) -> Router {
         .route("/api/client/{source}/authCallback/open", get(oauth::callback))
         .route("/deletion/{code}", get(duties::status))
         .route_layer(from_fn_with_state(companion.clone(), limit_pages))
-        .route("/thumbnail", get(thumbnail::thumbnail))
         .route("/healthz", get(health::healthz))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     let posted_by_providers = Router::new()
@@ -50,8 +51,10 @@ pub fn router(companion: Shared) -> Router {
         .route("/api/client/{source}/deletion/{client_id}", post(duties::deletion))
         // Not limited: whoever posts is verified first, and a wish that is turned away may never be told again.
         .layer(DefaultBodyLimit::max(duties::MAX_BODY));
-    let public = Router::new().fallback(by_name).layer(from_everywhere());
+    let pictures = Router::new().route("/thumbnail", get(thumbnail::thumbnail)).layer(into_isolated_pages());
+    let public = Router::new().fallback(by_name).layer(from_everywhere()).layer(into_isolated_pages());
     api.merge(navigated)
+        .merge(pictures)
         .merge(posted_by_providers)
         .fallback_service(public.with_state(companion.clone()))
         .layer(from_fn_with_state(companion.clone(), log))
@@ -89,6 +92,13 @@ async fn keep_from_strangers(mut response: Response) -> Response {
 /// Stored files and the widget are for everyone; no cookie makes an answer of theirs personal.
 fn from_everywhere() -> CorsLayer {
     CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).allow_headers([header::RANGE])
+}
+
+/// A page with `Cross-Origin-Embedder-Policy: require-corp` takes in only what says that it may; a refusal too, or the page would
+/// see a blocked request in its place.
+fn into_isolated_pages() -> SetResponseHeaderLayer<HeaderValue> {
+    let policy = HeaderName::from_static("cross-origin-resource-policy");
+    SetResponseHeaderLayer::if_not_present(policy, HeaderValue::from_static("cross-origin"))
 }
 
 /// What is at the root: a page, a stored file or a file of the widget.

@@ -145,6 +145,7 @@ async fn sign_out(
         };
         let account = Account { source, client_id: &connection.client_id, id: &connection.account_id };
         let forgotten = companion.db.remove_access(account).await?;
+        companion.unwanted_job.notify_waiters();
         tracing::info!(source, connections = forgotten, "a visitor removed the site's access");
     }
     companion.db.unlink(&session.id, source).await?;

@@ -5,7 +5,7 @@
 
 use crate::error::ApiError;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::fs::Metadata;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,6 @@ pub async fn file(folder: &Path, path: &str, headers: &HeaderMap) -> Result<Resp
     answer.insert(header::ETAG, HeaderValue::try_from(etag).map_err(ApiError::internal)?);
     answer.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     answer.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    answer.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("cross-origin"));
     if let Some(encoding) = encoding {
         answer.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }

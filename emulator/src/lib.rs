@@ -189,6 +189,11 @@ impl Emulator {
         self.platform.served().clone()
     }
 
+    /// Forgets them.
+    pub fn clear_served(&self) {
+        self.platform.served().clear();
+    }
+
     /// Every call that the API hosts got, in their order.
     pub fn calls(&self) -> Vec<Call> {
         self.platform.calls().clone()

@@ -147,13 +147,22 @@ pub struct Item {
     /// The words that the visitor gave the photo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub caption: Option<String>,
-    /// When it was taken or, where the provider tells only that, published; RFC 3339 in UTC.
+    /// When it was taken or, where the provider tells only that, published; a folder's: when it last changed. RFC 3339 in UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub date: Option<String>,
     /// How many items a folder holds; approximate, and videos count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
+    /// Which of the provider's own collections a folder is, whose `name` is then plain English for clients that know no better:
+    /// [`TAGGED`] or [`UPLOADS`]. They stand before the visitor's own folders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub special: Option<String>,
 }
+
+/// [`Item::special`] of the photos in which somebody tagged the visitor.
+pub const TAGGED: &str = "tagged";
+/// [`Item::special`] of all that the visitor uploaded, whatever its album.
+pub const UPLOADS: &str = "uploads";
 
 #[cfg(test)]
 mod tests {

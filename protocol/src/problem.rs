@@ -132,6 +132,8 @@ problem_codes! {
     NotAccepted "not_accepted" "The page does not take this type of file.";
     /// This session has stored as many photos as the key allows.
     StoreLimit "store_limit" "This session has stored as many photos as the key allows.";
+    /// The visitor took the wish back before the photo was stored. Asking for it again begins a new copy.
+    Cancelled "cancelled" "The visitor cancelled it.";
     /// The storage did not take the bytes.
     StorageFailed "storage_failed" "The photo could not be saved.";
     /// A fault of the companion; its log has the cause.

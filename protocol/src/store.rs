@@ -3,7 +3,7 @@
 //! With `Accept: application/json` it answers one source's one photo when it is stored, as Filestack does. With
 //! `Accept: text/event-stream` it answers at once and sends a [`StoreEvent`] whenever a photo's state changes, until all
 //! have ended; each event is `event: <name>` and `data: <JSON>`. The copying belongs to the companion and goes on when the
-//! stream breaks: the same request again watches the same jobs, and answers the same handles.
+//! stream breaks: the same request again watches the same jobs, and answers the same handles. `POST /store/cancel` ends them.
 
 use crate::Reply;
 use crate::problem::{Problem, ProblemCode};
@@ -121,6 +121,33 @@ pub enum StoreOutcome {
         error: Problem,
     },
 }
+
+/// `POST /store/cancel`: of these photos, those that this session is having stored and that have not ended are cancelled. Nothing
+/// of them is left behind, and the stream tells [`StoreEvent::Failed`] with [`ProblemCode::Cancelled`]. One that is stored stays
+/// stored, and one that was never asked for is no error. The answer is a [`CancelReply`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelRequest {
+    /// The site's API key.
+    pub apikey: String,
+    /// The session that had them stored.
+    pub token: String,
+    /// Source name to what is cancelled of it.
+    pub clouds: BTreeMap<String, CancelCloud>,
+}
+
+/// What is cancelled of one source.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelCloud {
+    /// The photos' paths, however they were stored: all copies of them that are under way.
+    pub paths: Vec<String>,
+}
+
+/// The answer to [`CancelRequest`]: an empty object for each source, beside the token.
+pub type CancelReply = Reply<Cancelled>;
+
+/// What became of a wish to cancel: no more than that it was heard. The store stream tells the rest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cancelled {}
 
 /// One event of the stream. On the wire `event:` carries the tag and `data:` the whole object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

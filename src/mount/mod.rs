@@ -1,30 +1,40 @@
-//! Opens and closes the dialog in a shadow root of its own.
+//! Opens and closes the picker in a shadow root of its own: over the page, in a part of it, or behind a pane.
 
+mod handle;
+mod host;
+mod look;
 mod page;
+mod pane;
 
 use crate::companion::{Companion, Site};
 use crate::listener::Listener;
-use crate::options::PickOptions;
+use crate::options::{DisplayMode, PickOptions};
 use crate::picker::{Action, Ending, Picker as Pick};
 use crate::result::PickResponse;
 use crate::ui;
 use futures_util::future::LocalBoxFuture;
+use handle::Handle;
+use host::Host;
 use leptos::mount::mount_to;
 use leptos::prelude::*;
 use page::Page;
 use std::any::Any;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::AbortSignal;
+
+/// From how many pixels across services and photos stand side by side; the style sheets say the same.
+const WIDE: f64 = 720.0;
 
 thread_local! {
-    static OPEN: Cell<bool> = const { Cell::new(false) };
+    /// The pickers of this page, by their `rootId`, and whether each lies over the page.
+    static OPEN: RefCell<Vec<(String, bool)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The photo picker for Leptos apps: the dialog is open for as long as this is mounted.
 ///
-/// It draws nothing in its own place: the dialog lies over the page, in a shadow root that the app's styles do not reach.
+/// It draws nothing in its own place: the dialog lies over the page, or where `options.container` says, in a shadow root that
+/// the app's styles do not reach.
 /// Unmounting it cancels the pick. `on_done` runs once, when the visitor has confirmed or left; unmount it then. Where the
 /// dialog cannot be opened, because another one is open, the reason is on the console and `on_done` receives an empty
 /// response.
@@ -95,17 +105,44 @@ pub fn Picker(
     }
 }
 
-/// A dialog that is on the screen. Dropping it does not close it.
-pub struct Opened(Pick);
+/// A picker that is on the screen. Dropping it does not close it.
+pub struct Opened(Handle);
 
 impl Opened {
-    /// Closes the dialog as the visitor could; the result is given as ever.
+    /// Closes it as the visitor could; the result is given as ever.
     pub fn cancel(&self) {
-        self.0.send(Action::Cancel);
+        self.0.close();
     }
 }
 
-/// Opens the dialog over the page. `on_done` is called once, after the dialog is gone.
+/// A picker's place in the list of those that are open.
+struct Place(String);
+
+impl Place {
+    /// Refused where another picker has it, or has the window.
+    fn take(id: &str, modal: bool) -> Result<Self, String> {
+        OPEN.with_borrow_mut(|open| {
+            if modal && open.iter().any(|(_, modal)| *modal) {
+                return Err("a picker is open already; wait for its result, or abort it through its signal".to_owned());
+            }
+            if open.iter().any(|(other, _)| other == id) {
+                return Err(format!(
+                    "a picker with the rootId '{id}' is open already; give this one a rootId of its own"
+                ));
+            }
+            open.push((id.to_owned(), modal));
+            Ok(Self(id.to_owned()))
+        })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        OPEN.with_borrow_mut(|open| open.retain(|(id, _)| *id != self.0));
+    }
+}
+
+/// Opens the picker in the mode that the options ask for. `on_done` is called once, after it is gone.
 ///
 /// The error says, in English, why it cannot be opened.
 pub fn open(
@@ -113,13 +150,25 @@ pub fn open(
     options: PickOptions,
     on_done: impl FnOnce(PickResponse) + 'static,
 ) -> Result<Opened, String> {
-    if OPEN.get() {
-        return Err("a picker is open already; wait for its result, or abort it through its signal".to_owned());
+    let handle = Handle::new(options.signal.as_ref());
+    match options.display_mode {
+        DisplayMode::DropPane => pane::open(companion, options, handle.clone(), Box::new(on_done))?,
+        _ => drop(dialog(companion, options, handle.clone(), Box::new(on_done))?),
     }
-    let page = Page::enter(ui::STYLE).ok_or("this page has no document to open a dialog in")?;
-    OPEN.set(true);
-    let is_wide = page.is_wide();
-    let signal = options.signal.clone();
+    Ok(Opened(handle))
+}
+
+/// What receives the outcome of a pick.
+type OnDone = Box<dyn FnOnce(PickResponse)>;
+
+/// Opens the dialog, over the page or in its container.
+fn dialog(companion: Companion, options: PickOptions, handle: Handle, on_done: OnDone) -> Result<Pick, String> {
+    const NOWHERE: &str = "this page has no document to open a dialog in";
+    let modal = options.display_mode == DisplayMode::Overlay;
+    let place = Place::take(&options.root_id, modal)?;
+    let host = Host::enter(&options, &options.root_id, if modal { "overlay" } else { "inline" }).ok_or(NOWHERE)?;
+    let width = if modal { width_of_dialog(options.modal_size) } else { host.width() };
+    let page = if modal { Page::hold() } else { None };
     let mounted = Rc::new(RefCell::new(None::<Mounted>));
     let close = {
         let mounted = mounted.clone();
@@ -132,9 +181,19 @@ pub fn open(
             })
         }
     };
-    let pick = Pick::new(companion, options, Ending { close: Box::new(close), on_done: Box::new(on_done) });
+    let step_aside = {
+        let mounted = mounted.clone();
+        move |aside| {
+            if let Some(mounted) = &*mounted.borrow() {
+                mounted.host.step_aside(aside);
+                mounted.page.iter().for_each(|page| page.step_aside(aside));
+            }
+        }
+    };
+    let ending = Ending { close: Box::new(close), step_aside: Box::new(step_aside), on_done };
+    let pick = Pick::new(companion, options, ending);
 
-    let view = mount_to(page.root().clone(), {
+    let view = mount_to(host.root().clone(), {
         let pick = pick.clone();
         move || ui::dialog(pick)
     });
@@ -150,40 +209,63 @@ pub fn open(
         let pick = pick.clone();
         move || pick.release()
     };
-    let mut listeners = vec![page.warn_before_leaving(busy), page.at_its_end(end)];
-    listeners.extend(page.back_button(cancel.clone()));
-    if let Some(signal) = &signal {
-        listeners.push(Listener::new(signal, "abort", move |_| cancel()));
-    }
-    mounted.replace(Some(Mounted { page, view: Box::new(view), _listeners: listeners }));
-    let comes_back = pick.begin();
-    if is_wide && !comes_back {
+    let back = {
+        let (pick, mounted) = (pick.clone(), mounted.clone());
+        move || {
+            pick.send(Action::Escape);
+            // Something else was uppermost, or the visitor is asked first, and Back has taken our entry.
+            if let Some(mounted) = &*mounted.borrow() {
+                mounted.page.iter().for_each(Page::stay);
+            }
+        }
+    };
+    let back_button = page.as_ref().map(|page| page.back_button(back));
+    let mut listeners = handle.listen(cancel);
+    listeners.extend([page::warn_before_leaving(busy), page::at_its_end(end), back_button].into_iter().flatten());
+    mounted.replace(Some(Mounted { place, host, page, view: Box::new(view), _listeners: listeners }));
+    let comes_back = pick.begin(handle.object());
+    if width >= WIDE && !comes_back {
         // Beside the services there is room for the first of them; a phone shows the list alone.
         pick.send(Action::Choose(0));
     }
-    if signal.as_ref().is_some_and(AbortSignal::aborted) {
+    if handle.is_closed() {
         pick.send(Action::Cancel);
     }
-    Ok(Opened(pick))
+    Ok(pick)
 }
 
-/// What has to be undone when the dialog closes. View and listeners end by being dropped.
+/// How wide a dialog over the page is going to be; the style sheet says the same.
+fn width_of_dialog(modal_size: Option<[u32; 2]>) -> f64 {
+    let (window, free) = page::widths().unwrap_or_default();
+    match modal_size {
+        _ if window < WIDE => free,
+        Some([width, _]) if window >= 980.0 => (free - 48.0).min(width.into()),
+        _ => free - 48.0,
+    }
+}
+
+/// What has to be undone when the picker closes. View and listeners end by being dropped.
 struct Mounted {
-    page: Page,
+    place: Place,
+    host: Host,
+    page: Option<Page>,
     view: Box<dyn Any>,
     _listeners: Vec<Listener>,
 }
 
 impl Mounted {
-    /// Takes the dialog away at once. The future is ready when the page is as it was, and another dialog can be opened.
+    /// Takes the picker away at once. The future is ready when the page is as it was, and another one can be opened.
     fn close(self) -> impl Future<Output = ()> {
-        let Self { page, view, _listeners: listeners } = self;
-        let settled = page.leave();
+        let Self { place, host, page, view, _listeners: listeners } = self;
+        host.leave();
+        let settled = page.map(Page::let_go);
         async move {
             // Both own the event handler that may be closing the dialog just now, and it has returned by now.
             drop((view, listeners));
-            settled.await;
-            OPEN.set(false);
+            if let Some(settled) = settled {
+                settled.await;
+            }
+            drop(place);
         }
     }
 }

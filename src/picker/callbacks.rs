@@ -45,8 +45,8 @@ pub fn tell_progress(options: &PickOptions, before: &Photo, after: &Photo) {
     match &after.progress {
         Progress::Moving { received, .. } => {
             let progress = Object::new();
-            let percent = (after.fraction() * 100.0).round();
-            let _ = Reflect::set(&progress, &"totalPercent".into(), &percent.into());
+            let percent = (after.thousandths() + 5) / 10;
+            let _ = Reflect::set(&progress, &"totalPercent".into(), &(percent as f64).into());
             let _ = Reflect::set(&progress, &"totalBytes".into(), &(*received as f64).into());
             call(options.on_file_upload_progress.as_ref(), &[file, progress.into()]);
         }
@@ -55,8 +55,14 @@ pub fn tell_progress(options: &PickOptions, before: &Photo, after: &Photo) {
             call(options.on_file_upload_finished.as_ref(), &[file]);
         }
         Progress::Failed(trouble) => tell_failed(options, &after.chosen, trouble),
+        Progress::Cancelled => tell_cancelled(options, &after.chosen),
         Progress::Waiting => {}
     }
+}
+
+/// Tells the page that the visitor no longer wants a photo.
+pub fn tell_cancelled(options: &PickOptions, chosen: &Chosen) {
+    call(options.on_file_upload_cancel.as_ref(), &[to_js(&PickedFile::chosen(chosen))]);
 }
 
 /// Tells the page that a photo could not be stored.

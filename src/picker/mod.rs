@@ -1,27 +1,29 @@
 //! Drives one pick: turns what the visitor did into steps, and their outcome into the result.
 
-mod callbacks;
+pub mod callbacks;
+mod choosing;
+mod copying;
+pub mod language;
+mod network;
 mod sign_in;
 
 use crate::companion::Companion;
-use crate::error::Trouble;
-use crate::memory::Way;
-use crate::options::PickOptions;
-use crate::result::{PickResponse, PickedFile, to_js};
-use crate::selection::Chosen;
+use crate::listener::Listener;
+use crate::listing;
+use crate::memory::{self, Way};
+use crate::options::{PickOptions, ViewType};
+use crate::result::{PickResponse, to_js};
 use crate::session::{self, Handover};
-use crate::state::{Event, PageRequest, Photo, State};
-use crate::{listing, store};
+use crate::state::{Event, Find, PageRequest, State, View};
+use crate::store::Nudge;
 use bowerbird_protocol::listing::Item;
-use bowerbird_protocol::problem::ProblemCode;
-use bowerbird_protocol::store::StoreEvent;
-use callbacks::{Verdict, call, words};
+use callbacks::call;
 use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
 use leptos::prelude::{ArcRwSignal, Update, WithUntracked};
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use wasm_bindgen_futures::{JsFuture, spawn_local};
+use wasm_bindgen_futures::spawn_local;
 
 /// What the visitor can do.
 #[derive(Debug, Clone)]
@@ -54,15 +56,56 @@ pub enum Action {
     RemoveAccess,
     /// Choose a photo, or let go of it.
     Toggle(Arc<Item>),
+    /// Choose these as far as they can be, in this order.
+    ChooseMany(Vec<Arc<Item>>),
+    /// Let go of these.
+    LetGo(Vec<Arc<Item>>),
+    /// Choose everything in the open folder: what is seen of it now, or the whole of it, which is loaded for that.
+    ChooseAll {
+        /// Whether the rest of the album is loaded too.
+        whole: bool,
+    },
+    /// Stop loading the whole album.
+    StopGathering,
+    /// Let go of one photo, by its place in the order.
+    Remove(usize),
+    /// Move a chosen photo from one place in the order to another.
+    Move(usize, usize),
     /// Let go of every photo.
     Clear,
+    /// Lay photos out in another way.
+    View(View),
+    /// Look for something in the open folder.
+    Find(Find),
+    /// Open a carousel in its place, or close it again.
+    Unfold(Arc<Item>),
+    /// See a photo of the open folder large, by its path, or none.
+    Preview(Option<String>),
+    /// Open or close the tray.
+    ShowTray(bool),
+    /// Stop copying one photo, by its place.
+    CancelPhoto(usize),
+    /// Stop copying all that has not ended.
+    CancelAll,
+    /// Copy one photo once more, by its place.
+    RetryPhoto(usize),
+    /// Make way for the indicator, or come back.
+    Minimize(bool),
     /// Copy what is chosen, or what failed once more.
     Confirm,
     /// From a failed copying back to the photos.
     Reconsider,
     /// Take what there is: the copying has ended.
     Finish,
-    /// Leave.
+    /// Close what is uppermost: the large view, the tray, a question, the dialog itself.
+    Escape,
+    /// Leave; while photos are being copied only after a question.
+    Leave,
+    /// Go on copying after all.
+    Stay,
+    /// Stop copying, and leave with what is stored by now.
+    StopCopying,
+    /// Leave at once.
     Cancel,
 }
 
@@ -70,6 +113,8 @@ pub enum Action {
 pub struct Ending {
     /// Takes the dialog away at once; the future is ready when the page is as it was.
     pub close: Box<dyn FnOnce() -> LocalBoxFuture<'static, ()>>,
+    /// Has the dialog make way for its indicator, which gives the page back to the visitor, or come back.
+    pub step_aside: Box<dyn Fn(bool)>,
     /// Receives the outcome.
     pub on_done: Box<dyn FnOnce(PickResponse)>,
 }
@@ -87,19 +132,33 @@ struct Inner {
     tasks: RefCell<Vec<AbortHandle>>,
     /// The sign-ins that are waited for, by shelf: a visitor may begin a second one before the first has ended.
     sign_ins: RefCell<Vec<(usize, AbortHandle)>>,
+    /// Counts what begins and stops to load a whole album: a gathering goes on for as long as its number is the last.
+    gathering: Cell<u32>,
     /// What listens to the windows of all sign-ins of this pick: one that ends late wants to be heard too, to close.
     handovers: RefCell<Vec<Handover>>,
     /// Counts choices, for their ids.
     chosen: Cell<u32>,
     /// Whether the page is being left for a sign-in, from which it comes back.
     leaving: Cell<bool>,
+    /// Tells the one who follows the copying that there is something new.
+    nudge: Nudge,
+    /// Whether somebody follows the copying.
+    following: Cell<bool>,
+    /// How many wishes to cancel the companion has not answered yet.
+    cancelling: Cell<u32>,
+    /// What the pick hears of the browser.
+    listening: RefCell<Vec<Listener>>,
 }
 
 impl Picker {
     /// A pick that has not begun. It ends once, whatever happens.
     pub fn new(companion: Companion, options: PickOptions, ending: Ending) -> Self {
         let [min, max] = [options.min_files, options.max_files].map(|count| count as usize);
-        let state = State::new(&options.from_sources, options.accept.clone(), min, max);
+        let mut state = State::new(&options.from_sources, options.accept.clone(), min, max);
+        if options.view_type == ViewType::List {
+            state.view = View::List;
+        }
+        state.known = memory::stored();
         Self(Rc::new(Inner {
             companion,
             options,
@@ -107,9 +166,14 @@ impl Picker {
             ending: RefCell::new(Some(ending)),
             tasks: RefCell::default(),
             sign_ins: RefCell::default(),
+            gathering: Cell::default(),
             handovers: RefCell::default(),
             chosen: Cell::default(),
             leaving: Cell::default(),
+            nudge: Nudge::default(),
+            following: Cell::default(),
+            cancelling: Cell::default(),
+            listening: RefCell::default(),
         }))
     }
 
@@ -124,8 +188,9 @@ impl Picker {
     }
 
     /// Begins: asks for the roots of all sources in one request, or goes on where a sign-in took the page. Answers whether it did.
-    pub fn begin(&self) -> bool {
-        call(self.0.options.on_open.as_ref(), &[]);
+    pub fn begin(&self, handle: &js_sys::Object) -> bool {
+        call(self.0.options.on_open.as_ref(), &[handle.into()]);
+        self.watch_network();
         let shelves = self.read(|state| state.shelves.len());
         let way = Way::back(&self.0.companion.site().name());
         let open = way
@@ -180,10 +245,37 @@ impl Picker {
             Action::ConsiderRemoving(removing) => self.apply(Event::Removing(removing)),
             Action::RemoveAccess => self.sign_out(true, false),
             Action::Toggle(item) => self.toggle(item),
+            Action::ChooseMany(items) => self.choose_many(items),
+            Action::LetGo(items) => self.let_go(items),
+            Action::ChooseAll { whole } => self.choose_all(whole),
+            Action::StopGathering => self.stop_gathering(),
+            Action::Remove(place) => self.remove(place),
+            Action::Move(from, to) => self.apply(Event::Moved(from, to)),
             Action::Clear => self.apply(Event::Cleared),
+            Action::View(view) => self.apply(Event::Viewed(view)),
+            Action::Find(find) => self.apply(Event::Sought(find)),
+            Action::Unfold(item) => self.unfold(item),
+            Action::Preview(path) => self.apply(Event::Previewed(path)),
+            Action::ShowTray(open) => self.apply(Event::TrayOpened(open)),
+            Action::CancelPhoto(place) => self.cancel_photos(&[place]),
+            Action::CancelAll => self.cancel_all(),
+            Action::RetryPhoto(place) => self.retry(place),
+            Action::Minimize(minimized) => self.minimize(minimized),
             Action::Confirm => self.confirm(),
-            Action::Reconsider => self.apply(Event::Reconsidered),
+            Action::Reconsider => self.reconsider(),
             Action::Finish => self.finish(false),
+            Action::Escape => {
+                let asked = |state: &State| state.storing.as_ref().is_some_and(|it| it.leaving);
+                match self.read(|state| (state.preview.is_some(), state.tray, asked(state))) {
+                    (true, ..) => self.apply(Event::Previewed(None)),
+                    (_, true, _) => self.apply(Event::TrayOpened(false)),
+                    (.., true) => self.apply(Event::Leaving(false)),
+                    _ => self.close(),
+                }
+            }
+            Action::Leave => self.close(),
+            Action::Stay => self.apply(Event::Leaving(false)),
+            Action::StopCopying => self.stop_copying(),
             Action::Cancel => self.finish(true),
         }
     }
@@ -239,93 +331,6 @@ impl Picker {
         }
     }
 
-    fn toggle(&self, item: Arc<Item>) {
-        let Some((source, folder)) = self.read(|state| Some((state.shelf()?.source, state.folder_names()))) else {
-            return;
-        };
-        let count = self.0.chosen.get() + 1;
-        self.0.chosen.set(count);
-        let photo = Chosen { source, item, folder, id: format!("{}-{count}", random_id()) };
-        let adding = self.read(|state| state.selection.position(source, &photo.item.path).is_none());
-        let verdict = adding
-            .then(|| call(self.0.options.on_file_selected.as_ref(), &[to_js(&PickedFile::chosen(&photo))]))
-            .flatten();
-        match verdict {
-            None | Some(Ok(Verdict::Now)) => self.apply(Event::Toggled(photo)),
-            Some(Err(reason)) => self.apply(Event::Refused(reason)),
-            Some(Ok(Verdict::Later(promise))) => {
-                let picker = self.clone();
-                self.spawn(async move {
-                    match JsFuture::from(promise).await {
-                        Ok(_) => picker.apply(Event::Toggled(photo)),
-                        Err(reason) => picker.apply(Event::Refused(words(&reason))),
-                    }
-                });
-            }
-        }
-    }
-
-    fn confirm(&self) {
-        let again = self.read(|state| state.storing.is_some());
-        if !again && !self.read(|state| state.selection.is_enough()) {
-            return;
-        }
-        self.apply(Event::Confirmed);
-        if !again {
-            let files = self.read(|state| state.selection.chosen().iter().map(PickedFile::chosen).collect::<Vec<_>>());
-            call(self.0.options.on_upload_started.as_ref(), &[to_js(&files)]);
-        }
-        let picker = self.clone();
-        self.spawn(async move {
-            let options = &picker.0.options;
-            let pending = || if picker.is_open() { picker.read(unfinished) } else { Vec::new() };
-            let accept = options.accept.rules();
-            let followed =
-                store::follow(&picker.0.companion, &options.store_to, &accept, pending, |event| picker.report(event));
-            let trouble = match followed.await {
-                Ok(()) => Trouble::from(ProblemCode::Other),
-                Err(trouble) => trouble,
-            };
-            picker.lose(trouble);
-            if picker.is_open() && picker.read(|state| state.storing.as_ref().is_some_and(|it| it.failed() == 0)) {
-                picker.finish(false);
-            }
-        });
-    }
-
-    /// Takes in an event of the copying and tells the page.
-    fn report(&self, event: StoreEvent) {
-        let (source, path) = match &event {
-            StoreEvent::Progress { source, path, .. }
-            | StoreEvent::Stored { source, path, .. }
-            | StoreEvent::Failed { source, path, .. } => (source.clone(), path.clone()),
-            StoreEvent::Done => return,
-        };
-        let photo = |state: &State| -> Option<Photo> {
-            let photos = &state.storing.as_ref()?.photos;
-            photos.iter().find(|photo| photo.chosen.source.name == source && photo.chosen.item.path == path).cloned()
-        };
-        let before = self.read(photo);
-        self.apply(Event::Store(event));
-        let (Some(before), Some(after)) = (before, self.read(photo)) else { return };
-        if before == after {
-            return;
-        }
-        callbacks::tell_progress(&self.0.options, &before, &after);
-    }
-
-    /// What has not ended has failed: nobody watches it any longer.
-    fn lose(&self, trouble: Trouble) {
-        let lost = self.read(unfinished);
-        if lost.is_empty() || !self.is_open() {
-            return;
-        }
-        self.apply(Event::StoreLost(trouble.clone()));
-        for chosen in &lost {
-            callbacks::tell_failed(&self.0.options, chosen, &trouble);
-        }
-    }
-
     fn finish(&self, cancelled: bool) {
         let Some(ending) = self.0.ending.take() else { return };
         for task in self.0.tasks.take() {
@@ -333,12 +338,13 @@ impl Picker {
         }
         self.0.companion.abort();
         self.0.handovers.take();
+        self.0.listening.take();
         if !cancelled {
             // All is copied. Whoever picks again connects again, unless the site asked to remember them.
             self.0.companion.release();
         }
         let response = self.read(|state| match &state.storing {
-            Some(storing) => PickResponse::of(&storing.photos),
+            Some(storing) => PickResponse::of(storing.photos()),
             None => PickResponse::default(),
         });
         let closed = (ending.close)();
@@ -357,14 +363,4 @@ impl Picker {
             (ending.on_done)(response);
         });
     }
-}
-
-/// The photos that have not ended.
-fn unfinished(state: &State) -> Vec<Chosen> {
-    let photos = state.storing.iter().flat_map(|storing| &storing.photos);
-    photos.filter(|photo| !photo.has_ended()).map(|photo| photo.chosen.clone()).collect()
-}
-
-fn random_id() -> String {
-    format!("{:08x}", (js_sys::Math::random() * f64::from(u32::MAX)) as u32)
 }

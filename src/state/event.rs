@@ -1,11 +1,13 @@
 //! What happens to a pick, and how each event changes the state.
 
-use super::{Access, Folder, Notice, PageRequest, Photo, Progress, Rest, Shelf, SignIn, SignInStep, State, Storing};
+use super::{Access, Find, Folder, Notice, PageRequest, Rest, Shelf, SignIn, SignInStep, State, View};
 use crate::error::Trouble;
-use crate::selection::{Chosen, Toggled};
+use crate::selection::Chosen;
+use crate::sources::Source;
 use bowerbird_protocol::listing::{Contents, Item, Listing};
 use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::store::StoreEvent;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What happens to a pick. Events come from the visitor (through `picker`) and from the companion.
@@ -35,14 +37,44 @@ pub enum Event {
     SignInEnded(usize, Option<Trouble>),
     /// The visitor signed out.
     SignedOut(usize),
-    /// A photo was chosen or let go of.
-    Toggled(Chosen),
+    /// Photos were chosen, in this order; those beyond the limit are left out, and said to be.
+    ChoseMany(Vec<Chosen>),
+    /// A photo could not be chosen, since the limit is reached.
+    Filled,
+    /// Photos were let go of: source and path.
+    LetGo(Vec<(&'static Source, String)>),
+    /// A chosen photo was moved from one place in the order to another.
+    Moved(usize, usize),
     /// Everything was let go of.
     Cleared,
+    /// Photos are laid out in another way.
+    Viewed(View),
+    /// Something else is looked for in the open folder.
+    Sought(Find),
+    /// A carousel of the open folder was opened in its place, or closed again.
+    Unfolded(Arc<Item>),
+    /// A photo is seen large, or none any more.
+    Previewed(Option<String>),
+    /// The tray was opened or closed.
+    TrayOpened(bool),
+    /// The whole album is being loaded to be chosen, or no longer.
+    Gathering(bool),
+    /// The dialog makes way for its indicator, or comes back.
+    Minimized(bool),
+    /// The browser says whether there is a network.
+    Offline(bool),
     /// The page said no to a photo.
     Refused(String),
     /// Copying begins, or begins again for those that failed.
     Confirmed,
+    /// The photos at these places are no longer wanted.
+    Cancelled(Vec<usize>),
+    /// The photos at these places are wanted once more.
+    Retried(Vec<usize>),
+    /// The companion that copies is heard, or not at the moment.
+    Heard(bool),
+    /// The visitor is asked whether the copying is to stop, or no longer.
+    Leaving(bool),
     /// The companion reports.
     Store(StoreEvent),
     /// What is still on its way cannot be watched any longer.
@@ -54,8 +86,16 @@ pub enum Event {
 impl State {
     /// Takes an event in.
     pub fn apply(&mut self, event: Event) {
-        if !matches!(event, Event::Listed(..) | Event::Asked(_)) {
+        if !matches!(event, Event::Listed(..) | Event::Asked(_) | Event::Gathering(_)) {
             self.notice = None;
+        }
+        if matches!(
+            event,
+            Event::Chose(_) | Event::WentBack | Event::Opened(_) | Event::SignedOut(_) | Event::Confirmed
+        ) {
+            // What is seen large belongs to the folder that is left.
+            self.preview = None;
+            self.gathering = false;
         }
         match event {
             Event::Chose(index) => self.open = Some(index),
@@ -91,7 +131,7 @@ impl State {
                     shelf.trail = trail.into_iter().map(|(path, name)| Folder::new(path, name)).collect();
                 }
                 for photo in chosen {
-                    self.selection.toggle(photo);
+                    self.selection.choose(photo);
                 }
             }
             Event::Removing(removing) => self.removing = removing,
@@ -111,24 +151,61 @@ impl State {
                     self.selection.forget(shelf.source);
                 }
             }
-            Event::Toggled(photo) => {
-                if self.selection.toggle(photo) == Toggled::Full {
-                    self.notice = Some(Notice::Full);
-                }
-            }
-            Event::Cleared => self.selection.clear(),
-            Event::Refused(words) => self.notice = Some(Notice::Page(words)),
-            Event::Confirmed => self.confirm(),
-            Event::Store(event) => self.store(event),
-            Event::StoreLost(trouble) => {
-                for photo in self.storing.iter_mut().flat_map(|storing| &mut storing.photos) {
-                    if !photo.has_ended() {
-                        photo.progress = Progress::Failed(trouble.clone());
+            Event::ChoseMany(photos) => {
+                for photo in photos {
+                    if !self.selection.choose(photo) {
+                        self.notice = Some(Notice::Full);
+                        break;
                     }
                 }
             }
+            Event::Filled => self.notice = Some(Notice::Full),
+            Event::LetGo(photos) => self.selection.remove(&photos),
+            Event::Moved(from, to) => self.selection.move_to(from, to),
+            Event::Cleared => self.selection.clear(),
+            Event::Viewed(view) => self.view = view,
+            Event::Sought(find) => {
+                if let Some(folder) = self.open_folder() {
+                    folder.find = find;
+                }
+            }
+            Event::Unfolded(item) => {
+                if let Some(folder) = self.open_folder() {
+                    match folder.opened.iter().position(|carousel| carousel.path == item.path) {
+                        Some(open) => drop(folder.opened.remove(open)),
+                        None => folder.opened.push(Folder::new(item.path.clone(), item.name.clone())),
+                    }
+                }
+            }
+            Event::Previewed(path) => self.preview = path,
+            Event::TrayOpened(open) => self.tray = open,
+            Event::Gathering(gathering) => self.gathering = gathering,
+            Event::Minimized(minimized) => self.minimized = minimized,
+            Event::Offline(offline) => self.offline = offline,
+            Event::Refused(words) => self.notice = Some(Notice::Page(words)),
+            Event::Confirmed => self.confirm(),
+            Event::Store(event) => self.store(event),
+            Event::Cancelled(places) => self.cancel(&places),
+            Event::Retried(places) => self.retry(&places),
+            Event::Heard(heard) => {
+                if let Some(storing) = &mut self.storing {
+                    storing.lost = !heard;
+                }
+            }
+            Event::Leaving(leaving) => {
+                if let Some(storing) = &mut self.storing {
+                    storing.leaving = leaving;
+                }
+            }
+            Event::StoreLost(trouble) => self.lose(trouble),
             Event::Reconsidered => self.storing = None,
         }
+        // There is nothing to see in an empty tray.
+        self.tray &= !self.selection.chosen().is_empty();
+    }
+
+    fn open_folder(&mut self) -> Option<&mut Folder> {
+        self.shelves.get_mut(self.open?)?.trail.last_mut()
     }
 
     fn sign_in(&mut self, shelf: usize) -> Option<&mut SignIn> {
@@ -152,11 +229,11 @@ impl State {
 
     fn ask(&mut self, request: &PageRequest) {
         let Some(shelf) = self.shelves.get_mut(request.shelf) else { return };
-        match shelf.trail.iter_mut().find(|folder| folder.path == request.path) {
-            Some(folder) => folder.rest = Rest::Loading(request.cursor.clone()),
+        if let Some(folder) = shelf.folder_mut(&request.path) {
+            folder.rest = Rest::Loading(request.cursor.clone());
+        } else if !matches!(shelf.access, Access::SignedOut(_)) {
             // A sign-in that is on the screen stays there until the answer is in, so that nothing jumps.
-            None if !matches!(shelf.access, Access::SignedOut(_)) => shelf.access = Access::Asking,
-            None => {}
+            shelf.access = Access::Asking;
         }
     }
 
@@ -177,45 +254,22 @@ impl State {
             Ok(Listing::Failed { error }) => Trouble::from(error),
             Err(trouble) => trouble,
         };
-        match shelf.trail.iter_mut().find(|folder| folder.path == request.path) {
-            Some(folder) => folder.fail(request.cursor, trouble),
-            None => shelf.access = Access::Failed(trouble),
-        }
-    }
-
-    fn confirm(&mut self) {
-        match &mut self.storing {
-            None => {
-                let waiting = |chosen: &Chosen| Photo { chosen: chosen.clone(), progress: Progress::Waiting };
-                self.storing = Some(Storing { photos: self.selection.chosen().iter().map(waiting).collect() });
-            }
-            Some(storing) => {
-                for photo in &mut storing.photos {
-                    if matches!(&photo.progress, Progress::Failed(trouble) if trouble.worth_retrying()) {
-                        photo.progress = Progress::Waiting;
-                    }
-                }
-            }
-        }
-    }
-
-    fn store(&mut self, event: StoreEvent) {
-        let (source, path, progress) = match event {
-            StoreEvent::Progress { source, path, received, total } => {
-                (source, path, Progress::Moving { received, total })
-            }
-            StoreEvent::Stored { source, path, file } => (source, path, Progress::Stored(file)),
-            StoreEvent::Failed { source, path, error } => (source, path, Progress::Failed(error.into())),
-            StoreEvent::Done => return,
-        };
-        let photos = self.storing.iter_mut().flat_map(|storing| &mut storing.photos);
-        for photo in photos.filter(|photo| photo.chosen.source.name == source && photo.chosen.item.path == path) {
-            photo.progress = progress.clone();
+        if let Some(folder) = shelf.folder_mut(&request.path) {
+            folder.fail(request.cursor, trouble);
+        } else {
+            shelf.access = Access::Failed(trouble);
         }
     }
 }
 
 impl Shelf {
+    /// A folder of the trail, or a carousel that is open in one.
+    fn folder_mut(&mut self, path: &str) -> Option<&mut Folder> {
+        self.trail.iter_mut().find_map(|folder| {
+            if folder.path == path { Some(folder) } else { folder.opened.iter_mut().find(|it| it.path == path) }
+        })
+    }
+
     fn receive(&mut self, request: PageRequest, page: Contents) {
         self.access = Access::Open;
         if page.account.is_some() {
@@ -225,7 +279,7 @@ impl Shelf {
             self.trail.push(Folder::new(request.path.clone(), String::new()));
         }
         // The folder may have been left while its page was on the way.
-        if let Some(folder) = self.trail.iter_mut().find(|folder| folder.path == request.path) {
+        if let Some(folder) = self.folder_mut(&request.path) {
             folder.receive(request.cursor, page.contents, page.next);
         }
     }
@@ -233,7 +287,7 @@ impl Shelf {
 
 impl Folder {
     fn new(path: String, name: String) -> Self {
-        Self { path, name, items: Vec::new(), rest: Rest::Loading(None) }
+        Self { path, name, items: Vec::new(), rest: Rest::Loading(None), find: Find::default(), opened: Vec::new() }
     }
 
     fn receive(&mut self, cursor: Option<String>, items: Vec<Item>, next: String) {
@@ -245,11 +299,8 @@ impl Folder {
             self.items.clear();
         }
         // A photo added while the visitor scrolls moves the rest of the list, and some come a second time.
-        for item in items {
-            if !self.items.iter().any(|known| known.path == item.path) {
-                self.items.push(Arc::new(item));
-            }
-        }
+        let known: BTreeSet<String> = self.items.iter().map(|item| item.path.clone()).collect();
+        self.items.extend(items.into_iter().filter(|item| !known.contains(&item.path)).map(Arc::new));
         self.rest = if next.is_empty() { Rest::End } else { Rest::More(next) };
     }
 

@@ -1,19 +1,23 @@
 //! Which screen is seen, what is loaded, and how each event changes it. Knows neither DOM nor network.
 
 mod event;
+mod shown;
+mod storing;
 #[cfg(test)]
 mod tests;
 
 use crate::error::Trouble;
-use crate::selection::{Chosen, Selection};
+use crate::selection::Selection;
 use crate::sources::Source;
 use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::listing::Item;
 use bowerbird_protocol::session::AuthNeeded;
-use bowerbird_protocol::store::StoredFile;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 pub use event::Event;
+pub use shown::{Day, Find, Order, Shown};
+pub use storing::{Photo, Progress, Storing, Tally};
 
 /// Which way files go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +48,30 @@ pub struct State {
     pub notice: Option<Notice>,
     /// Whether the visitor is asked if the site's access to the open source is to be removed.
     pub removing: bool,
+    /// How photos are laid out.
+    pub view: View,
+    /// The photo of the open folder that is seen large, by its path.
+    pub preview: Option<String>,
+    /// Whether the tray with all that is chosen is open.
+    pub tray: bool,
+    /// Whether the whole album is being loaded, for all of it to be chosen.
+    pub gathering: bool,
+    /// What this page has stored before, as [`State::mark_of`] writes it.
+    pub known: Arc<BTreeSet<String>>,
+    /// Whether the dialog has made way for a small indicator while copying goes on.
+    pub minimized: bool,
+    /// Whether the browser says that there is no network.
+    pub offline: bool,
+}
+
+/// How photos are laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum View {
+    /// Squares side by side.
+    #[default]
+    Grid,
+    /// One below the other, with their names and dates.
+    List,
 }
 
 /// A passing remark.
@@ -118,6 +146,10 @@ pub struct Folder {
     pub items: Vec<Arc<Item>>,
     /// What comes after that.
     pub rest: Rest,
+    /// What of it is looked for.
+    pub find: Find,
+    /// The carousels in it that are open in their place.
+    pub opened: Vec<Folder>,
 }
 
 /// What comes after the loaded part of a folder.
@@ -131,40 +163,6 @@ pub enum Rest {
     End,
     /// The page with this cursor could not be had.
     Failed(Option<String>, Trouble),
-}
-
-/// The copying of what was confirmed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Storing {
-    /// In the order of the choice.
-    pub photos: Vec<Photo>,
-}
-
-/// One photo on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Photo {
-    /// Which.
-    pub chosen: Chosen,
-    /// How far.
-    pub progress: Progress,
-}
-
-/// How far a photo is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
-    /// Nothing of it has been heard.
-    Waiting,
-    /// So many bytes have arrived at the companion.
-    Moving {
-        /// Bytes so far.
-        received: u64,
-        /// Bytes in all, once known.
-        total: Option<u64>,
-    },
-    /// It is stored.
-    Stored(Box<StoredFile>),
-    /// It is not.
-    Failed(Trouble),
 }
 
 /// A page of a folder, asked for.
@@ -205,6 +203,13 @@ impl State {
             storing: None,
             notice: None,
             removing: false,
+            view: View::default(),
+            preview: None,
+            tray: false,
+            gathering: false,
+            known: Arc::default(),
+            minimized: false,
+            offline: false,
         }
     }
 
@@ -239,58 +244,38 @@ impl State {
         Some(PageRequest { cursor, ..PageRequest::first(self.open?, &folder.path) })
     }
 
-    /// The folder names that lead to what is seen, as `originalPath` has them.
-    pub fn folder_names(&self) -> String {
-        let names = self.shelf().into_iter().flat_map(|shelf| &shelf.trail).map(|folder| folder.name.as_str());
+    /// The pages that could not be had for want of a network, to be asked for again when it is back.
+    pub fn unreached(&self) -> Vec<PageRequest> {
+        let mut requests = Vec::new();
+        for (index, shelf) in self.shelves.iter().enumerate() {
+            if shelf.access == Access::Failed(Trouble::Unreachable) {
+                requests.push(PageRequest::root(index));
+            }
+            for folder in shelf.trail.iter().flat_map(|folder| std::iter::once(folder).chain(&folder.opened)) {
+                if let Rest::Failed(cursor, Trouble::Unreachable) = &folder.rest {
+                    requests.push(PageRequest { cursor: cursor.clone(), ..PageRequest::first(index, &folder.path) });
+                }
+            }
+        }
+        requests
+    }
+
+    /// The folder names that lead to a photo of what is seen, as `originalPath` has them.
+    pub fn folder_names(&self, path: &str) -> String {
+        let carousel = self.folder().into_iter().flat_map(|folder| &folder.opened);
+        let carousel = carousel.filter(|carousel| carousel.items.iter().any(|item| item.path == path));
+        let trail = self.shelf().into_iter().flat_map(|shelf| &shelf.trail);
+        let names = trail.chain(carousel).map(|folder| folder.name.as_str());
         names.filter(|name| !name.is_empty()).fold("/".to_owned(), |path, name| path + name + "/")
     }
-}
 
-impl Photo {
-    /// Whether it is stored or has failed.
-    pub fn has_ended(&self) -> bool {
-        matches!(self.progress, Progress::Stored(_) | Progress::Failed(_))
+    /// What is seen of the open folder: what is looked for, in the order asked for, and carousels with their photos.
+    pub fn shown(&self) -> Vec<Shown> {
+        self.folder().map(Folder::shown).unwrap_or_default()
     }
 
-    /// How much of it has arrived, from 0 to 1.
-    pub fn fraction(&self) -> f64 {
-        match &self.progress {
-            Progress::Moving { received, total: Some(total) } if *total > 0 => *received as f64 / *total as f64,
-            Progress::Waiting | Progress::Moving { .. } => 0.0,
-            Progress::Stored(_) | Progress::Failed(_) => 1.0,
-        }
-    }
-}
-
-impl Storing {
-    /// Whether nothing is on its way any more.
-    pub fn has_ended(&self) -> bool {
-        self.photos.iter().all(Photo::has_ended)
-    }
-
-    /// How many are stored.
-    pub fn stored(&self) -> usize {
-        self.photos.iter().filter(|photo| matches!(photo.progress, Progress::Stored(_))).count()
-    }
-
-    /// How many have failed.
-    pub fn failed(&self) -> usize {
-        self.photos.iter().filter(|photo| matches!(photo.progress, Progress::Failed(_))).count()
-    }
-
-    /// The source that the visitor has to connect again before it gives what failed.
-    pub fn signed_out_source(&self) -> Option<&'static Source> {
-        let lost = |photo: &&Photo| matches!(&photo.progress, Progress::Failed(it) if it.needs_sign_in());
-        self.photos.iter().find(lost).map(|photo| photo.chosen.source)
-    }
-
-    /// Whether trying again may help with at least one.
-    pub fn can_retry(&self) -> bool {
-        self.photos.iter().any(|photo| matches!(&photo.progress, Progress::Failed(it) if it.worth_retrying()))
-    }
-
-    /// How much of all has arrived, from 0 to 1. Each photo counts the same, since sizes are not known beforehand.
-    pub fn fraction(&self) -> f64 {
-        self.photos.iter().map(Photo::fraction).sum::<f64>() / self.photos.len().max(1) as f64
+    /// How [`State::known`] names a photo.
+    pub fn mark_of(source: &Source, path: &str) -> String {
+        format!("{} {path}", source.name)
     }
 }

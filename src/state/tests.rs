@@ -1,4 +1,5 @@
 use super::*;
+use crate::selection::Chosen;
 use crate::sources::ALL;
 use bowerbird_protocol::listing::{Contents, Listing};
 use bowerbird_protocol::problem::{Problem, ProblemCode};
@@ -83,6 +84,17 @@ fn a_page_that_fails_is_asked_for_again_with_its_own_cursor() {
 }
 
 #[test]
+fn what_the_missing_network_kept_away_is_asked_for_again() {
+    let mut state = state(2);
+    listed(&mut state, root(None), page(&["a"], "next"));
+    listed(&mut state, root(Some("next")), Err(Trouble::Unreachable));
+    listed(&mut state, PageRequest::root(1), Err(Trouble::Unreachable));
+    assert_eq!(state.unreached(), [root(Some("next")), PageRequest::root(1)]);
+    listed(&mut state, root(Some("next")), Err(ProblemCode::RateLimited.into()));
+    assert_eq!(state.unreached(), [PageRequest::root(1)], "what failed for another reason waits for the visitor");
+}
+
+#[test]
 fn a_list_that_has_changed_begins_again() {
     let mut state = state(1);
     listed(&mut state, root(None), page(&["a"], "next"));
@@ -161,9 +173,9 @@ fn the_limit_is_said_and_the_remark_passes() {
 fn folder_names_make_the_original_path() {
     let mut state = state(1);
     listed(&mut state, root(None), page(&["/1/"], ""));
-    assert_eq!(state.folder_names(), "/");
+    assert_eq!(state.folder_names("a"), "/");
     state.apply(Event::Opened(Item { name: "Lisbon".to_owned(), ..item("/1/") }.into()));
-    assert_eq!(state.folder_names(), "/Lisbon/");
+    assert_eq!(state.folder_names("a"), "/Lisbon/");
 }
 
 #[test]
@@ -187,13 +199,13 @@ fn a_retry_touches_only_what_failed_and_may_yet_succeed() {
     }));
     let storing = state.storing.as_ref().expect("storing");
     assert!(storing.has_ended() && storing.can_retry());
-    assert_eq!((storing.stored(), storing.failed()), (1, 2));
+    assert_eq!((storing.tally().stored, storing.tally().failed), (1, 2));
     state.apply(Event::Confirmed);
     let storing = state.storing.as_ref().expect("storing");
-    let ended: Vec<_> = storing.photos.iter().map(Photo::has_ended).collect();
+    let ended: Vec<_> = storing.photos().iter().map(Photo::has_ended).collect();
     assert_eq!(ended, [true, false, true]);
     state.apply(Event::StoreLost(Trouble::Unreachable));
-    assert_eq!(state.storing.as_ref().expect("storing").failed(), 2);
+    assert_eq!(state.storing.as_ref().expect("storing").tally().failed, 2);
 }
 
 #[test]
@@ -209,10 +221,11 @@ fn progress_of_all_is_the_mean_of_each() {
         total: Some(100),
     };
     state.apply(Event::Store(moving(50)));
-    assert_eq!(state.storing.as_ref().expect("storing").fraction(), 0.25);
+    assert_eq!(state.storing.as_ref().expect("storing").tally().thousandths(), 250);
 }
 
 fn choose(state: &mut State, path: &str) {
     let item = Arc::new(item(path));
-    state.apply(Event::Toggled(Chosen { source: &ALL[0], item, folder: "/".to_owned(), id: path.to_owned() }));
+    let photo = Chosen { source: &ALL[0], item, folder: "/".to_owned(), id: path.to_owned() };
+    state.apply(Event::ChoseMany(vec![photo]));
 }

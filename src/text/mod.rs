@@ -1,102 +1,166 @@
 //! Every word on the screen: sentences by key, with a page's own wording over them.
 //!
-//! English is built in. A sentence is a string, or an object from plural category (`one`, `few`, `other`, …) to string;
-//! words in braces are filled in. A page's `customText` replaces a sentence by its English wording, as in Filestack's
-//! picker, or by its key.
+//! English is built in, the other languages are fetched from the companion; what is missing in one is said in English. A
+//! sentence is a string, or an object from plural category (`one`, `few`, `other`, …) to string; words in braces are filled
+//! in. A page's `customText` replaces a sentence by its English wording, by its key, or by the phrase that Filestack's picker
+//! has in its place.
 
+mod fetch;
+mod language;
+#[cfg(test)]
+mod tests;
+
+pub use fetch::{expect, fetch};
+pub use language::{ALL, Language};
+
+use js_sys::{Object, Reflect};
 use std::collections::HashMap;
 use wasm_bindgen::{JsCast, JsValue};
 
 const ENGLISH: &str = include_str!("en.json");
 
-/// The sentences of one language, with the page's replacements.
+/// Filestack's phrases whose wording differs from ours, as its published types have them, and the keys of what stands here in their
+/// place.
+const FILESTACK: &str = include_str!("filestack.json");
+
+/// What a dialog says: the sentences of one language, with the page's replacements.
 pub struct Text {
-    sentences: js_sys::Object,
+    language: Language,
+    /// None is English.
+    sentences: Option<Object>,
+    english: Object,
     custom: HashMap<String, String>,
+    /// Filled into every sentence that has these.
+    standing: Vec<(&'static str, String)>,
     plurals: js_sys::Intl::PluralRules,
 }
 
 impl Text {
-    /// English, with the page's `customText` over it.
-    pub fn english(custom: &HashMap<String, String>) -> Self {
-        let sentences = js_sys::JSON::parse(ENGLISH).ok().and_then(|value| value.dyn_into().ok()).unwrap_or_default();
-        let locale = js_sys::Array::of1(&JsValue::from_str("en"));
-        let plurals = js_sys::Intl::PluralRules::new(&locale, &js_sys::Object::new());
-        Self { sentences, custom: custom.clone(), plurals }
+    /// Says it in this language, or in English where its sentences are not here.
+    pub fn new(
+        language: Language,
+        sentences: Option<Object>,
+        custom: &HashMap<String, String>,
+        standing: Vec<(&'static str, String)>,
+    ) -> Self {
+        let language = if sentences.is_some() || language.name == "en" { language } else { Language::english() };
+        let plurals = js_sys::Intl::PluralRules::new(&locales(&language), &Object::new());
+        let custom = with_filestack(custom);
+        Self { language, sentences, english: parse(ENGLISH), custom, standing, plurals }
+    }
+
+    /// The language that it is, as one of [`ALL`].
+    pub fn language(&self) -> &'static str {
+        self.language.name
     }
 
     /// The sentence of a key, with `{name}` filled in from the pairs. Where it has plural forms, `count` chooses one and
     /// fills in `{count}`.
     pub fn get(&self, key: &str, count: Option<usize>, fill: &[(&str, &str)]) -> String {
-        let mut value = js_sys::Reflect::get(&self.sentences, &key.into()).unwrap_or_default();
-        if value.is_object() {
-            let category = self.plurals.select(count.unwrap_or_default() as f64);
-            let form = js_sys::Reflect::get(&value, &category).unwrap_or_default();
-            value =
-                if form.is_string() { form } else { js_sys::Reflect::get(&value, &"other".into()).unwrap_or_default() };
+        let number = count.unwrap_or_default();
+        let english = form(&self.english, key, if number == 1 { "one" } else { "other" });
+        let custom = english.as_ref().and_then(|english| self.custom.get(english)).or_else(|| self.custom.get(key));
+        let translated = || {
+            let category = String::from(self.plurals.select(number as f64));
+            form(self.sentences.as_ref()?, key, &category)
+        };
+        let mut sentence = match custom {
+            Some(custom) => custom.clone(),
+            None => translated().or(english).unwrap_or_else(|| key.to_owned()),
+        };
+        if count.is_some() {
+            sentence = sentence.replace("{count}", &self.number(number as f64));
         }
-        let standard = value.as_string().unwrap_or_else(|| key.to_owned());
-        let custom = self.custom.get(&standard).or_else(|| self.custom.get(key));
-        let mut sentence = custom.cloned().unwrap_or(standard);
-        if let Some(count) = count {
-            sentence = sentence.replace("{count}", &number(count as f64));
+        let standing = self.standing.iter().map(|(name, words)| (*name, words.as_str()));
+        for (name, words) in fill.iter().copied().chain(standing) {
+            sentence = sentence.replace(&format!("{{{name}}}"), &self.isolate(words));
         }
-        for (name, words) in fill {
-            sentence = sentence.replace(&format!("{{{name}}}"), words);
+        if custom.is_some() { without_placeholders(sentence) } else { sentence }
+    }
+
+    /// A whole number in the reader's digits and groups: `10,000`.
+    pub fn number(&self, value: f64) -> String {
+        js_sys::Number::from(value).to_locale_string(&self.language.locale).into()
+    }
+
+    /// Bytes as people say them: `3.2 MB`.
+    pub fn bytes(&self, count: u64) -> String {
+        let (value, unit) = match count {
+            0..1_000_000 => ((count as f64 / 1e3).ceil(), "kilobyte"),
+            1_000_000..1_000_000_000 => (count as f64 / 1e6, "megabyte"),
+            _ => (count as f64 / 1e9, "gigabyte"),
+        };
+        let options = options(&[("style", "unit"), ("unit", unit), ("unitDisplay", "short")]);
+        let _ = Reflect::set(&options, &"maximumFractionDigits".into(), &1.into());
+        let format = js_sys::Intl::NumberFormat::new(&locales(&self.language), &options).format();
+        format.call1(&JsValue::UNDEFINED, &value.into()).ok().and_then(|words| words.as_string()).unwrap_or_default()
+    }
+
+    /// The day of a time in RFC 3339: `Nov 21, 2026`. Empty for what is no time.
+    pub fn date(&self, time: &str) -> String {
+        let date = js_sys::Date::new(&time.into());
+        if date.get_time().is_nan() {
+            return String::new();
         }
-        sentence
+        date.to_locale_date_string(&self.language.locale, &options(&[("dateStyle", "medium")])).into()
+    }
+
+    /// What is filled in may run the other way than the sentence, and must not turn the words around it.
+    fn isolate(&self, words: &str) -> String {
+        let runs_left = |letter: char| matches!(u32::from(letter), 0x590..=0x8ff | 0xfb1d..=0xfdff | 0xfe70..=0xfeff | 0x10800..=0x10fff | 0x1e800..=0x1efff);
+        let turns = match Language::direction(self.language.name) {
+            "rtl" => words.chars().any(|letter| letter.is_ascii_alphabetic() || !letter.is_ascii()),
+            _ => words.chars().any(runs_left),
+        };
+        if turns { format!("\u{2068}{words}\u{2069}") } else { words.to_owned() }
     }
 }
 
-/// A whole number in the reader's digits and groups: `10,000`.
-pub fn number(value: f64) -> String {
-    js_sys::Number::from(value).to_locale_string("en").into()
+fn parse(json: &str) -> Object {
+    js_sys::JSON::parse(json).ok().and_then(|value| value.dyn_into().ok()).unwrap_or_default()
 }
 
-/// Bytes as people say them: `3.2 MB`.
-pub fn bytes(count: u64) -> String {
-    let (value, unit) = match count {
-        0..1_000_000 => ((count as f64 / 1e3).ceil(), "kB"),
-        1_000_000..1_000_000_000 => (tenths(count as f64 / 1e6), "MB"),
-        _ => (tenths(count as f64 / 1e9), "GB"),
-    };
-    format!("{} {unit}", number(value))
+fn locales(language: &Language) -> js_sys::Array {
+    js_sys::Array::of1(&language.locale.as_str().into())
 }
 
-fn tenths(value: f64) -> f64 {
-    (value * 10.0).round() / 10.0
+fn options(pairs: &[(&str, &str)]) -> Object {
+    let options = Object::new();
+    for (name, value) in pairs {
+        let _ = Reflect::set(&options, &(*name).into(), &(*value).into());
+    }
+    options
 }
 
-#[cfg(test)]
-mod tests {
-    use super::ENGLISH;
-    use bowerbird_protocol::problem::ProblemCode;
-    use serde_json::Value;
+/// A sentence, or its form of this category, or its form for the other categories.
+fn form(sentences: &Object, key: &str, category: &str) -> Option<String> {
+    let value = Reflect::get(sentences, &key.into()).ok()?;
+    let of = |category: &str| Reflect::get(&value, &category.into()).ok()?.as_string();
+    value.as_string().or_else(|| of(category)).or_else(|| of("other"))
+}
 
-    #[test]
-    fn every_problem_has_a_sentence_for_visitors() {
-        let english: Value = serde_json::from_str(ENGLISH).unwrap();
-        let names = ProblemCode::ALL.iter().map(|code| code.as_str()).chain(["other", "unreachable"]);
-        for name in names {
-            assert!(english[format!("problem.{name}")].is_string(), "no sentence for {name}");
+/// The page's replacements, those by Filestack's phrases also by our keys.
+fn with_filestack(custom: &HashMap<String, String>) -> HashMap<String, String> {
+    let mut all = custom.clone();
+    if all.is_empty() {
+        return all;
+    }
+    let phrases = parse(FILESTACK);
+    for (phrase, words) in custom {
+        let keys = Reflect::get(&phrases, &phrase.as_str().into()).ok().and_then(|keys| keys.as_string());
+        for key in keys.unwrap_or_default().split_whitespace() {
+            all.entry(key.to_owned()).or_insert_with(|| words.clone());
         }
     }
+    all
+}
 
-    #[test]
-    fn every_source_has_a_name_for_visitors() {
-        let english: Value = serde_json::from_str(ENGLISH).unwrap();
-        for source in crate::sources::ALL {
-            assert!(english[format!("source.{}", source.name)].is_string(), "no name for {}", source.name);
-        }
+/// A page's wording may have placeholders of Filestack's that have no meaning here.
+fn without_placeholders(mut sentence: String) -> String {
+    while let Some((start, length)) =
+        sentence.find('{').and_then(|start| Some((start, sentence[start..].find('}')? + 1)))
+    {
+        sentence.replace_range(start..start + length, "");
     }
-
-    #[test]
-    fn plural_sentences_have_the_forms_of_english() {
-        let english: Value = serde_json::from_str(ENGLISH).unwrap();
-        for (key, value) in english.as_object().unwrap() {
-            if let Some(forms) = value.as_object() {
-                assert_eq!(forms.keys().collect::<Vec<_>>(), ["one", "other"], "{key}");
-            }
-        }
-    }
+    sentence.replace("  ", " ").trim().to_owned()
 }

@@ -1,11 +1,11 @@
 //! Who is signed in, and what they can do about it: another account, signing out, taking the site's access back.
 
+use super::menu::{Choice, Menu, menu};
 use super::{Ui, icon, part, shape};
 use crate::picker::Action;
 use crate::state::Access;
 use leptos::html;
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 /// The account in the header, with its menu.
 pub(super) fn account(ui: Ui) -> impl IntoView {
@@ -15,53 +15,31 @@ pub(super) fn account(ui: Ui) -> impl IntoView {
         (state.is_at_root() && !state.removing).then(|| shelf.account.clone().unwrap_or_default())
     });
     part(move || {
-        ui.menu.set(false);
-        account.get().map(|name| menu(ui, name))
+        ui.menu.set(None);
+        account.get().map(|name| view! { <div class="account">{of(ui, name)}</div> })
     })
 }
 
-fn menu(ui: Ui, name: String) -> impl IntoView {
-    let element = NodeRef::<html::Div>::new();
+fn of(ui: Ui, name: String) -> AnyView {
     let label = ui.words("account.signed_in", None, &[("displayName", &name)]);
-    let close_when_left = move |event: web_sys::FocusEvent| {
-        let to = event.related_target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-        if !element.get_untracked().is_some_and(|element| element.contains(to.as_ref())) {
-            ui.menu.set(false);
-        }
-    };
-    view! {
-        <div class="account" node_ref=element on:focusout=close_when_left>
-            <button
-                type="button"
-                class="plain who"
-                data-action="account"
-                aria-label=label.clone()
-                aria-expanded=move || ui.menu.get().to_string()
-                on:click=move |_| ui.menu.update(|open| *open = !*open)
-            >
-                {icon(shape::PERSON)}
-                <span class="name">{name}</span>
-                {icon(shape::DOWN)}
-            </button>
-            {part(move || ui.menu.get().then(|| choices(ui, label.clone())))}
-        </div>
-    }
-}
-
-fn choices(ui: Ui, label: String) -> impl IntoView {
-    let choice = move |name: &'static str, key: &str, action: Action| {
-        view! {
-            <button type="button" class="plain" data-action=name on:click=ui.click(action)>{ui.say(key)}</button>
-        }
-    };
-    view! {
-        <div class="menu">
-            <p class="as">{label}</p>
-            {choice("switch-account", "account.switch", Action::SwitchAccount)}
-            {choice("sign-out", "account.sign_out", Action::SignOut)}
-            {choice("remove-access", "account.remove", Action::ConsiderRemoving(true))}
-        </div>
-    }
+    let choice =
+        move |name: &'static str, key: &str, then: Action| Choice { name, words: ui.say(key), holds: None, then };
+    menu(
+        ui,
+        Menu {
+            name: "account",
+            label: Signal::stored(label.clone()),
+            face: view! { {icon(shape::PERSON)}<span class="name">{name}</span> }.into_any(),
+            head: Some(label),
+            choices: Box::new(move || {
+                vec![
+                    choice("switch-account", "account.switch", Action::SwitchAccount),
+                    choice("sign-out", "account.sign_out", Action::SignOut),
+                    choice("remove-access", "account.remove", Action::ConsiderRemoving(true)),
+                ]
+            }),
+        },
+    )
 }
 
 /// Says what stops when the site's access is removed, and asks.

@@ -1,8 +1,9 @@
-//! Everything after the list of services, behind one boundary: this can become a chunk of its own.
+//! Everything after the list of services. `later.rs` says when it is loaded.
 
-use super::{Ui, account, connect, folder, icon, part, shape, storing, trouble};
+use super::{Ui, account, connect, folder, icon, part, shape, storing, take_lost_focus, trouble};
 use crate::picker::Action;
 use crate::state::{Access, State};
+use leptos::html;
 use leptos::prelude::*;
 
 #[derive(Clone, Copy, PartialEq)]
@@ -41,8 +42,15 @@ pub(super) fn browse(ui: Ui) -> impl IntoView {
             _ => None,
         })
     };
+    let pane = NodeRef::<html::Div>::new();
+    Effect::new(move |before: Option<()>| {
+        screen.track();
+        if let (Some(()), Some(pane)) = (before, pane.get()) {
+            take_lost_focus(pane.into());
+        }
+    });
     view! {
-        <main class="browse">
+        <div class="browse" node_ref=pane tabindex="-1">
             {part(move || match screen.get() {
                 Screen::Welcome => welcome(ui).into_any(),
                 Screen::Asking => folder::skeleton(ui).into_any(),
@@ -54,7 +62,7 @@ pub(super) fn browse(ui: Ui) -> impl IntoView {
                 Screen::Removing => account::removing(ui).into_any(),
                 Screen::Storing => storing::storing(ui).into_any(),
             })}
-        </main>
+        </div>
     }
 }
 

@@ -1,10 +1,11 @@
 //! Signing in: what will happen, the button, the waiting, and the link for browsers that open no window.
 
-use super::{Ui, icon, part};
+use super::{Ui, icon, part, take_lost_focus};
 use crate::picker::Action;
 use crate::sources::Source;
 use crate::state::{Access, SignIn, SignInStep};
 use bowerbird_protocol::problem::ProblemCode;
+use leptos::html;
 use leptos::prelude::*;
 
 /// The Connect screen of the open source.
@@ -13,10 +14,20 @@ pub(super) fn connect(ui: Ui) -> impl IntoView {
         Some((source, Access::SignedOut(sign_in))) => Some((source, sign_in.clone())),
         _ => None,
     });
+    let heading = NodeRef::<html::H2>::new();
+    Effect::new(move |before: Option<()>| {
+        // Each step takes the button with it that led there.
+        shown.track();
+        if let (Some(()), Some(heading)) = (before, heading.get()) {
+            take_lost_focus(heading.into());
+        }
+    });
     part(move || {
         shown.get().map(|(source, sign_in)| {
             let trouble = sign_in.trouble.as_ref().map(|trouble| {
-                view! { <p class="remark" role="alert" data-problem=trouble.code_name()>{ui.say_of(&trouble.sentence(), source)}</p> }
+                let sentence = ui.say_of(&trouble.sentence(), source);
+                ui.announce(sentence.clone());
+                view! { <p class="remark" data-problem=trouble.code_name()>{sentence}</p> }
             });
             let step = match (&sign_in.code, sign_in.step) {
                 (_, SignInStep::Ready) => ready(ui, source, &sign_in).into_any(),
@@ -26,7 +37,7 @@ pub(super) fn connect(ui: Ui) -> impl IntoView {
             view! {
                 <div class="message connect" data-source=source.name>
                     <span class="badge large">{icon(source.icon)}</span>
-                    <h2>{ui.say_of("connect.title", source)}</h2>
+                    <h2 node_ref=heading tabindex="-1">{ui.say_of("connect.title", source)}</h2>
                     {trouble}
                     {step}
                 </div>
@@ -70,8 +81,10 @@ fn away(ui: Ui, source: &Source, sign_in: &SignIn, step: SignInStep) -> impl Int
             </button>
         }
     });
+    let words = ui.say_of(words, source);
+    ui.announce(words.clone());
     view! {
-        <p role="status">{ui.say_of(words, source)}</p>
+        <p>{words}</p>
         <div class="spinner" aria-hidden="true"></div>
         <a class="secondary" data-action="open" href=sign_in.auth.redirect_url.clone() target="_blank" rel="opener">
             {ui.say_of(link, source)}
@@ -84,9 +97,11 @@ fn away(ui: Ui, source: &Source, sign_in: &SignIn, step: SignInStep) -> impl Int
 
 /// While the window asks for a code.
 fn typing(ui: Ui, source: &Source, code: String) -> impl IntoView {
+    let words = ui.say_of("connect.type", source);
+    ui.announce(format!("{words} {code}"));
     view! {
-        <p role="status">{ui.say_of("connect.type", source)}</p>
-        <output class="code" dir="ltr">{code}</output>
+        <p>{words}</p>
+        <p class="code" dir="ltr">{code}</p>
         <p class="hint">{ui.say("connect.type_hint")}</p>
         {cancel(ui)}
     }

@@ -1,13 +1,18 @@
 //! The frame: title, way back, account, close; services beside what is open; footer.
 
-use super::{Ui, account, browse, footer, icon, part, services, shape, words};
+use super::later::Later;
+use super::{Ui, focus, folder, icon, part, services, shape, words};
+use crate::options::DisplayMode;
 use crate::picker::{Action, Picker};
+use crate::text::Language;
 use leptos::html;
 use leptos::prelude::*;
 
-/// The whole dialog of a pick.
+/// The whole dialog of a pick: over the page, or as a part of it.
 pub fn dialog(picker: Picker) -> impl IntoView {
+    let modal = picker.options().display_mode == DisplayMode::Overlay;
     let ui = Ui::new(picker);
+    let later = Later::new(ui);
     let element = NodeRef::<html::Dialog>::new();
     Effect::new(move |_| {
         if let Some(dialog) = element.get() {
@@ -22,7 +27,38 @@ pub fn dialog(picker: Picker) -> impl IntoView {
         (None, Some(_)) => "source",
         (None, None) => "services",
     });
-    let picks_services = move || several && screen.get() != "storing";
+    let picks_services = Memo::new(move |_| several && screen.get() != "storing");
+    let inside = part(move || match ui.speaks.get() {
+        true => contents(ui, later, modal, max, picks_services).into_any(),
+        false => frame(several).into_any(),
+    });
+    // Outside of the dialog, which is closed then.
+    let indicator = part(move || ui.speaks.get().then(|| later.indicator()));
+    // Their own, whatever the page around them speaks and whichever way that runs.
+    let language = move || ui.language.get();
+    let direction = move || Language::direction(ui.language.get());
+    let busy = move || (!ui.speaks.get()).then_some("true");
+    if !modal {
+        return view! {
+            <section
+                class="dialog inline"
+                class:several=several
+                data-screen=screen
+                aria-labelledby="title"
+                lang=language
+                dir=direction
+                aria-busy=busy
+                on:keydown=move |event: web_sys::KeyboardEvent| {
+                    if event.key() == "Escape" {
+                        close_menu(ui);
+                    }
+                }
+            >
+                {inside}
+            </section>
+        }
+        .into_any();
+    }
     view! {
         <dialog
             class="dialog"
@@ -30,33 +66,66 @@ pub fn dialog(picker: Picker) -> impl IntoView {
             data-screen=screen
             node_ref=element
             aria-labelledby="title"
-            // Its words are English, whatever the page around it speaks and whichever way that runs.
-            lang="en"
-            dir="ltr"
+            lang=language
+            dir=direction
+            aria-busy=busy
+            on:keydown=move |event: web_sys::KeyboardEvent| focus::goes_round(&event)
             on:cancel=move |event: web_sys::Event| {
                 // The picker closes it, once the page has its result.
                 event.prevent_default();
                 // Escape closes what is uppermost.
-                if !ui.menu.try_get_untracked().unwrap_or_default() {
-                    ui.send(Action::Cancel);
+                if !close_menu(ui) {
+                    ui.send(Action::Escape);
                 }
-                ui.menu.try_set(false);
             }
         >
-            <header class="header">
-                <BackButton ui />
-                <h1 id="title" class="title">{words(move || title(ui, max))}</h1>
-                {account::account(ui)}
-                <button type="button" class="plain round" aria-label=ui.say("dialog.close") on:click=ui.click(Action::Cancel)>
+            {inside}
+        </dialog>
+        {indicator}
+    }
+    .into_any()
+}
+
+/// Closes the menu that is open, and answers whether there was one.
+fn close_menu(ui: Ui) -> bool {
+    let was_open = ui.menu.try_get_untracked().flatten().is_some();
+    ui.menu.try_set(None);
+    was_open
+}
+
+/// All that says a word.
+fn contents(ui: Ui, later: Later, modal: bool, max: usize, picks_services: Memo<bool>) -> impl IntoView {
+    view! {
+        <div class="header">
+            <BackButton ui />
+            <h1 id="title" class="title">{words(move || title(ui, max))}</h1>
+            {later.account()}
+            // A part of the page has nothing to uncover.
+            {modal.then(|| view! {
+                <button type="button" class="plain round" aria-label=ui.say("dialog.close") on:click=ui.click(Action::Leave)>
                     {icon(shape::CLOSE)}
                 </button>
-            </header>
-            <div class="panes">
-                {part(move || picks_services().then(|| services::services(ui)))}
-                {browse::browse(ui)}
+            })}
+        </div>
+        <div class="panes">
+            {part(move || picks_services.get().then(|| services::services(ui)))}
+            {later.browse()}
+        </div>
+        {later.footer()}
+        <p class="unseen" data-role="announcer" role="status" aria-live="polite">{words(move || ui.said.get())}</p>
+    }
+}
+
+/// The same without a word, while the language is on its way.
+fn frame(several: bool) -> impl IntoView {
+    view! {
+        <div class="header"></div>
+        <div class="panes">
+            {several.then(|| view! { <div class="services"></div> })}
+            <div class="browse">
+                <div class="grid skeleton">{folder::bones()}</div>
             </div>
-            {footer::footer(ui)}
-        </dialog>
+        </div>
     }
 }
 

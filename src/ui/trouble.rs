@@ -8,11 +8,13 @@ use leptos::prelude::*;
 pub(super) fn trouble(ui: Ui, trouble: Trouble, again: impl Fn() + 'static) -> impl IntoView {
     let source = ui.state.with_untracked(|state| state.shelf().map(|shelf| ui.source_name(shelf.source)));
     let fill = [("providerName", source.as_deref().unwrap_or_default())];
+    let sentence = ui.words(&trouble.sentence(), None, &fill);
+    ui.announce(sentence.clone());
     view! {
-        <div class="message trouble" role="alert" data-problem=trouble.code_name()>
+        <div class="message trouble" data-problem=trouble.code_name()>
             {icon(shape::ALERT)}
-            <p>{ui.words(&trouble.sentence(), None, &fill)}</p>
-            <button type="button" class="primary" on:click=move |_| again()>{ui.say("trouble.retry")}</button>
+            <p>{sentence}</p>
+            <button type="button" class="primary" data-action="try-again" on:click=move |_| again()>{ui.say("trouble.retry")}</button>
         </div>
     }
 }

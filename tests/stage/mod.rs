@@ -11,6 +11,7 @@ use bowerbird_companion::config::{AppConfig, Config};
 use bowerbird_emulator::{Emulator, Settings};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -27,6 +28,7 @@ pub struct Stage {
     pub page: String,
     /// What every request that a test makes by itself goes through.
     pub http: reqwest::Client,
+    head: Arc<Mutex<String>>,
     config: Config,
     running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
     data: TempDir,
@@ -65,7 +67,8 @@ impl Stage {
             rate_limit_pause: 0,
             ..Config::default()
         };
-        let page = serve_page(page_of(&companion)).await;
+        let head = Arc::default();
+        let page = serve_page(companion.clone(), Arc::clone(&head)).await;
         // As a careful site has it: its own origin, and those of its pages on which a sign-in may end.
         let pages = ["", "coop-same-origin/", "coop-same-origin-allow-popups/"];
         let shop = AppConfig {
@@ -76,15 +79,27 @@ impl Stage {
             ..AppConfig::open("demo")
         };
         config.apps = vec![AppConfig { key: "other".to_owned(), ..shop.clone() }, shop];
-        let mut stage = Self { emulator, companion, page, http: reqwest::Client::new(), config, running: None, data };
+        let mut stage =
+            Self { emulator, companion, page, http: reqwest::Client::new(), head, config, running: None, data };
         stage.start_on(listener).await;
         stage
     }
 
     /// The customer's page under a path, without a slash at its start. A segment `coop-VALUE`, as in
-    /// `coop-same-origin/`, gives it the header `Cross-Origin-Opener-Policy: VALUE`.
+    /// `coop-same-origin/`, gives it the header `Cross-Origin-Opener-Policy: VALUE`; one `lang-VALUE` has it written in that language.
     pub fn page_at(&self, path: &str) -> String {
         format!("{}{path}", self.page)
+    }
+
+    /// A page without words or a pick of its own, whose policies are as strict as may be: scripts and data from the companion alone,
+    /// no inline style, no strings made into code or markup, and nothing from elsewhere that does not allow it.
+    pub fn strict_page(&self) -> String {
+        self.page_at("strict/")
+    }
+
+    /// Puts this into the `<head>` of the customer's page, from the next visit on.
+    pub fn dress(&self, head: &str) {
+        *self.head.lock().expect("nobody panicked with it") = head.to_owned();
     }
 
     /// The same page in a frame of a page of another site, `http://127.0.0.1:PORT`. In front, `coop-VALUE/` is the outer
@@ -182,14 +197,16 @@ async fn listen(port: u16) -> TcpListener {
     panic!("port {port} cannot be had");
 }
 
-/// Serves the same page under every path, but for two kinds of segments:
+/// Serves the same page under every path, but for these segments:
 ///
 /// - `coop-VALUE`: the answer has the header `Cross-Origin-Opener-Policy: VALUE`.
+/// - `lang-VALUE`: the page says that it is written in this language.
+/// - `strict`: another page, under [`policy`].
 /// - `frame`: a page of which all is a frame that shows the rest of the path, with the query, on `localhost`.
 ///
 /// What stands before `frame` is the outer page's, what stands behind it the inner page's: of
 /// `/coop-same-origin/frame/album/` the outer page has the header, and the inner one is `/album/`.
-async fn serve_page(html: String) -> String {
+async fn serve_page(companion: String, head: Arc<Mutex<String>>) -> String {
     let listener = listen(0).await;
     let port = listener.local_addr().expect("a bound listener has an address").port();
     let router = Router::new().fallback(get(move |uri: Uri| async move {
@@ -204,7 +221,19 @@ async fn serve_page(html: String) -> String {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         let html = match inner {
             Some(inner) => frame_of(&format!("http://localhost:{port}/{inner}{query}")),
-            None => html,
+            None if uri.path().starts_with("/strict/") => {
+                let mut set = |name, value: &str| headers.insert(name, value.parse().expect("a header's value"));
+                set("content-security-policy", &policy(&companion));
+                set("cross-origin-embedder-policy", "require-corp");
+                strict_page_of(&companion)
+            }
+            None => {
+                let html = page_of(&companion, &head.lock().expect("nobody panicked with it"));
+                match outer.split('/').find_map(|segment| segment.strip_prefix("lang-")) {
+                    Some(language) => html.replacen(r#"lang="en""#, &format!(r#"lang="{language}""#), 1),
+                    None => html,
+                }
+            }
         };
         (headers, Html(html))
     }));
@@ -223,11 +252,13 @@ fn frame_of(address: &str) -> String {
 
 /// The page of README: one script, one `init`, one `pick`. `?` and JSON after the address are the options; its member `init` is
 /// for `init`.
-fn page_of(companion: &str) -> String {
+fn page_of(companion: &str, head: &str) -> String {
     format!(
         r#"<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>A customer's page</title><link rel="icon" href="data:,">
-<body style="font-family: sans-serif"><h1>Prints</h1><button id="pick">Pick</button><div style="height: 3000px"></div>
+{head}
+<body style="font-family: sans-serif"><header><a href="/" style="display: inline-block; padding: 12px">Larkspur Prints</a></header>
+<main id="prints"><h1>Prints</h1><button id="pick" style="padding: 12px">Pick</button><div style="height: 3000px"></div></main><footer><p>Paper, frames and albums</p></footer>
 <script src="{companion}/bowerbird.js"></script>
 <script>
   const {{ init, ...options }} = JSON.parse(decodeURIComponent(location.search.slice(1)) || '{{}}');
@@ -237,6 +268,35 @@ fn page_of(companion: &str) -> String {
     client.pick(options).then(result => window.outcome = {{ result }}, error => window.outcome = {{ error: error.message }});
   }};
   if (client.returning) document.getElementById('pick').click();
+</script></body></html>"#
+    )
+}
+
+/// What [`Stage::strict_page`] is served under. Its own inline script has a nonce, as a careful site's has.
+fn policy(companion: &str) -> String {
+    format!(
+        "default-src 'none'; script-src {companion} 'wasm-unsafe-eval' 'nonce-page'; style-src 'self'; connect-src {companion}; \
+         img-src {companion} blob:; require-trusted-types-for 'script'; trusted-types 'none'; base-uri 'none'"
+    )
+}
+
+/// As the page of README, without a `style` anywhere. What its policy forbade is in `violations`.
+fn strict_page_of(companion: &str) -> String {
+    format!(
+        r#"<!doctype html><html lang="en"><meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>A strict page</title>
+<script nonce="page">
+  window.violations = [];
+  addEventListener('securitypolicyviolation', event =>
+    violations.push([event.violatedDirective, event.blockedURI, event.sourceFile, event.lineNumber, event.sample].join(' ')));
+</script>
+<body><h1>Prints</h1><button id="pick">Pick</button>
+<script src="{companion}/bowerbird.js"></script>
+<script nonce="page">
+  const options = JSON.parse(decodeURIComponent(location.search.slice(1)) || '{{}}');
+  const client = bowerbird.init('demo', {{ url: '{companion}' }});
+  document.getElementById('pick').onclick = () =>
+    client.pick(options).then(result => window.outcome = {{ result }}, error => window.outcome = {{ error: error.message }});
 </script></body></html>"#
     )
 }

@@ -4,19 +4,28 @@
 #![allow(clippy::unwrap_used, reason = "a story that cannot go on has failed")]
 
 mod browser;
+mod counting;
+mod embedding;
 mod engines;
+mod finding;
+mod grid;
+mod keyboard;
+mod languages;
+mod looks;
 mod refusals;
 mod signing_in;
+mod soak;
 #[path = "../stage/mod.rs"]
 mod stage;
+mod storing;
 mod tour;
 mod visitor;
+mod walk;
 
 use browser::{Browser, Engine, Options};
 use serde_json::{Value, json};
 use stage::Stage;
 use std::time::Duration;
-use tour::Look;
 use visitor::Visitor;
 
 /// A login page that takes its time: a fast one hides what goes wrong while it is open.
@@ -94,7 +103,7 @@ async fn one_photo_out_of_an_instagram_carousel() {
     tell(DWELL, async |visitor: Visitor, stage: Stage| {
         visitor.begins(&stage.page, "instagram", 1, "alice.pro").await;
         visitor.clicks(".tile.folder").await;
-        visitor.picks(&[1]).await;
+        visitor.clicks(".tile.photo.inside ~ .tile.photo.inside, .line + .line .tile.photo.inside").await;
         visitor.confirms().await;
         let result = visitor.receives().await;
         let files = &result["filesUploaded"];
@@ -252,18 +261,23 @@ async fn the_module_and_the_short_forms() {
     .await;
 }
 
-/// Walks every screen at a phone's and a desk's width, light and dark, and from right to left, and leaves pictures in
-/// `target/screenshots`.
+/// The network fails between the first sight and the rest: the dialog says so, and goes on when it is asked to.
 #[tokio::test]
-async fn every_screen_fits_a_phone_and_a_desk() {
-    for (width, height) in [(390, 844), (1280, 800)] {
-        for (dark, direction) in [(false, "ltr"), (true, "ltr"), (false, "rtl")] {
-            let look = Look { width, height, dark, direction };
-            let options = Options { dark, ..Options::default() };
-            tell_in(Engine::Chromium, options, Duration::ZERO, async move |visitor: Visitor, stage: Stage| {
-                tour::every_screen(&visitor, &stage, look).await;
-            })
-            .await;
-        }
-    }
+async fn what_comes_later_is_asked_for_again() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        let network = visitor.driver().cdp();
+        network.send_raw("Network.enable", json!({})).await.unwrap();
+        network.send_raw("Network.setBlockedURLs", json!({ "urls": ["*bowerbird_later-*"] })).await.unwrap();
+        visitor.opens(&stage.page, json!({"fromSources": "facebook"})).await;
+        visitor.starts_picking().await;
+        visitor.sees(".trouble[data-problem='unreachable']").await;
+        visitor.clicks(".trouble button").await;
+        visitor.sees(".trouble[data-problem='unreachable']").await;
+        network.send_raw("Network.setBlockedURLs", json!({ "urls": [] })).await.unwrap();
+        visitor.clicks(".trouble button").await;
+        visitor.sees("[data-action='connect']").await;
+        visitor.clicks("[aria-label='Close']").await;
+        assert_eq!(visitor.receives().await["filesUploaded"], json!([]));
+    })
+    .await;
 }

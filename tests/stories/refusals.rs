@@ -110,6 +110,10 @@ async fn whom_the_provider_keeps_is_waited_for() {
         visitor.starts_picking().await;
         visitor.starts_connecting().await;
         visitor.clicks_outside("button[data-account='eve']").await;
+        // A window that is on its way to another page may not close.
+        let refused =
+            "return String(document.readyState === 'complete' && !document.querySelector('button[data-account]'))";
+        visitor.until_it_says(refused, "true").await;
         visitor.closes_the_window().await;
         visitor.reads("Still waiting for Facebook.").await;
         visitor.reads("If Facebook shows an error there").await;

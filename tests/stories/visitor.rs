@@ -11,12 +11,46 @@ use thirtyfour::{By, WebDriver, WebElement, WindowHandle};
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Finds an element in the dialog's shadow root.
-const IN_DIALOG: &str = "return document.querySelector('[data-bowerbird]')?.shadowRoot.querySelector(arguments[0])";
+const IN_DIALOG: &str =
+    "return [...document.querySelectorAll('[data-bowerbird]')].at(-1)?.shadowRoot.querySelector(arguments[0])";
 
 /// Finds a folder's button by its name.
 const FOLDER: &str =
-    "return [...document.querySelector('[data-bowerbird]')?.shadowRoot.querySelectorAll('.tile.folder') ?? []]
+    "return [...[...document.querySelectorAll('[data-bowerbird]')].at(-1)?.shadowRoot.querySelectorAll('.tile.folder') ?? []]
     .find(tile => tile.querySelector('.name')?.textContent === arguments[0])";
+
+/// Ends when nothing moves any more. A window behind another one may get no frames.
+const SETTLE: &str = "const done = arguments[arguments.length - 1];
+    const root = document.querySelector('[data-bowerbird]')?.shadowRoot ?? document;
+    const after = time => new Promise(resolve => setTimeout(resolve, time));
+    const frames = () => Promise.race([
+        new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve))), after(200)]);
+    const inSight = image => {
+        const box = image.getBoundingClientRect();
+        return box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
+    };
+    const whole = image => Promise.race([image.decode().catch(() => {}),
+        after(45000).then(() => { throw `the picture ${image.src} does not come`; })]);
+    (async () => {
+        await document.fonts.ready;
+        await frames();
+        // The grid asks for pictures once it stands still.
+        const pictures = () => [...root.querySelectorAll('img')].filter(inSight);
+        for (let waits = 0; pictures().some(image => !image.getAttribute('src')); waits++) {
+            if (waits === 200) throw 'a picture is not asked for';
+            await after(30);
+        }
+        await Promise.all(pictures().map(whole));
+        for (const motion of new Set([...document.getAnimations(), ...root.getAnimations()])) {
+            if (motion.effect.getComputedTiming().iterations === Infinity) {
+                motion.currentTime = 0;
+                motion.pause();
+            } else {
+                motion.finish();
+            }
+        }
+        await frames();
+    })().then(() => done(''), error => done(String(error)))";
 
 /// Someone at a browser.
 #[derive(Clone)]
@@ -225,13 +259,13 @@ impl Visitor {
         }
     }
 
-    /// Scrolls down until at least so many photos are there.
+    /// Scrolls down until at least so many photos are loaded.
     pub async fn scrolls_until(&self, photos: usize) {
         let began = Instant::now();
         loop {
-            let script = "const root = document.querySelector('[data-bowerbird]').shadowRoot;
+            let script = "const root = [...document.querySelectorAll('[data-bowerbird]')].at(-1).shadowRoot;
                 const pane = root.querySelector('div.folder'); pane.scrollTop = pane.scrollHeight;
-                return root.querySelectorAll('.photo').length";
+                return Number(root.querySelector('.grid[data-loaded]')?.dataset.loaded ?? 0)";
             let count = self.runs(script).await.as_u64().unwrap_or_default();
             if count as usize >= photos {
                 return;
@@ -245,12 +279,17 @@ impl Visitor {
     pub async fn picks(&self, places: &[usize]) {
         self.sees(".photo").await;
         for place in places {
+            // Only rows in sight exist: the pane is scrolled until the place is among them.
             let script =
-                "return document.querySelector('[data-bowerbird]').shadowRoot.querySelectorAll('.photo')[arguments[0]]";
-            let found = self.driver().execute(script, vec![(*place).into()]).await.expect("a script");
-            let Ok(photo) = found.element() else { panic!("there is no photo {place}; {}", self.screen().await) };
-            photo.scroll_into_view().await.expect("scrolling");
-            photo.click().await.expect("a click");
+                "const root = [...document.querySelectorAll('[data-bowerbird]')].at(-1).shadowRoot, wanted = Number(arguments[0]);
+                const tile = root.querySelector(`.photo[data-place='${wanted}']`);
+                if (tile) { tile.scrollIntoView({ block: 'center' }); return tile; }
+                const pane = root.querySelector('div.folder'), first = root.querySelector('.line:last-child .tile');
+                pane.scrollTop += (wanted < Number(first.dataset.place) ? -1 : 1) * pane.clientHeight / 2;";
+            match self.until(script, &place.to_string()).await {
+                Some(photo) => photo.click().await.expect("a click"),
+                None => panic!("there is no photo {place}; {}", self.screen().await),
+            }
         }
     }
 
@@ -291,6 +330,15 @@ impl Visitor {
         self.driver().execute(script, vec![]).await.expect("a script").json().clone()
     }
 
+    /// Takes the network away from the page, or gives it back. The companion keeps its own.
+    pub async fn is_offline(&self, offline: bool) {
+        let conditions =
+            serde_json::json!({"offline": offline, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1});
+        let cdp = self.driver().cdp();
+        cdp.send_raw("Network.enable", serde_json::json!({})).await.expect("a network to speak of");
+        cdp.send_raw("Network.emulateNetworkConditions", conditions).await.expect("other conditions");
+    }
+
     /// Gives the page this many pixels.
     pub async fn has_a_screen_of(&self, width: u32, height: u32) {
         let metrics =
@@ -299,10 +347,16 @@ impl Visitor {
         set.expect("a screen size");
     }
 
+    /// Waits until the pictures that are in sight are there, and brings every motion to its end, or to its beginning where
+    /// it has no end.
+    pub async fn settles(&self) {
+        let remark = self.driver().execute_async(SETTLE, vec![]).await.expect("a script").json().clone();
+        assert_eq!(remark, "", "it does not come to rest; {}", self.screen().await);
+    }
+
     /// Keeps what is seen in `target/screenshots`, for people to look at.
     pub async fn photographs(&self, name: &str) {
-        // Transitions of the dialog take less than this.
-        tokio::time::sleep(Duration::from_millis(400)).await;
+        self.settles().await;
         let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
         std::fs::create_dir_all(&folder).expect("a folder");
         self.driver().screenshot(&folder.join(format!("{name}.png"))).await.expect("a screenshot");
@@ -310,8 +364,7 @@ impl Visitor {
 
     /// Every word in the dialog.
     pub async fn words(&self) -> String {
-        let script =
-            "return document.querySelector('[data-bowerbird]')?.shadowRoot.querySelector('.dialog')?.innerText ?? ''";
+        let script = "return [...document.querySelectorAll('[data-bowerbird]')].at(-1)?.shadowRoot.querySelector('.dialog')?.innerText ?? ''";
         self.runs(script).await.as_str().unwrap_or_default().to_owned()
     }
 

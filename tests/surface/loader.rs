@@ -1,6 +1,6 @@
 //! The loader and the module in Chromium, with a stand-in for the glue: what they fetch and when, and what they do when it fails.
 
-use super::{glue, package, wasm};
+use super::{glue, later, package, wasm};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -15,7 +15,8 @@ use std::time::Duration;
 use thirtyfour::prelude::*;
 
 /// Answers `pick` with what it was made with and asked for.
-const GLUE: &str = "export default async ({ module_or_path }) => { await (await module_or_path).arrayBuffer(); };
+const GLUE: &str = "export const later = {};
+    export default async ({ module_or_path }) => { await (await module_or_path).arrayBuffer(); };
     let made = 0;
     export const client = (apikey, { url }) => {
         made += 1;
@@ -168,6 +169,29 @@ async fn loading_draws_and_fetches_nothing_until_init() {
 }
 
 #[tokio::test]
+async fn whoever_comes_near_a_button_has_the_picker_fetched_at_once() {
+    for event in ["pointerover", "focusin"] {
+        let world = World::new().await;
+        let near = format!(
+            "window.requestIdleCallback = () => {{}};
+            await include();
+            bowerbird.init('demo');
+            const at = (name) => document.body.appendChild(document.createElement(name)).dispatchEvent(new Event('{event}', {{ bubbles: true }}));
+            const fetched = async () => {{
+                await new Promise(resolve => setTimeout(resolve, 300));
+                return performance.getEntriesByType('resource').filter(entry => entry.name.includes('bowerbird_bg')).length;
+            }};
+            at('p');
+            const before = await fetched();
+            at('button');
+            at('button');
+            return [before, await fetched()];"
+        );
+        assert_eq!(world.run(&near).await, json!([0, 1]), "{event}");
+    }
+}
+
+#[tokio::test]
 async fn a_pick_goes_through_with_the_scripts_origin_or_the_given_one() {
     let world = World::new().await;
     let picks = "await include();
@@ -214,8 +238,10 @@ async fn the_module_does_the_same_and_needs_no_document() {
     let world = World::new().await;
     let module = "const { init, pick, version } = await import(files + '/bowerbird.mjs');
         init('demo');
-        return { ...await pick('facebook'), version, global: typeof bowerbird };";
-    let answer = world.run(module).await;
+        const { later } = await import(`${files}/%GLUE%`);
+        return { ...await pick('facebook'), version, global: typeof bowerbird, later: later.url };";
+    let answer = world.run(&module.replace("%GLUE%", &glue())).await;
+    assert_eq!(answer["later"], format!("{}/{}", world.url, later()));
     assert_eq!(
         (&answer["url"], &answer["what"], &answer["global"]),
         (&json!(world.url), &json!("facebook"), &json!("undefined"))

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod loader;
+mod sheets;
 
 use bowerbird::options;
 use bowerbird::result::{FileError, PickedFile};
@@ -13,7 +14,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The most that the loader may weigh, as it is delivered uncompressed.
-const LOADER_BYTES: u64 = 3 * 1024;
+const LOADER_BYTES: u64 = 8 * 1024;
+
+/// The most that a page may load before the dialog can open, compressed with Brotli. Whoever needs more says here what for.
+const FIRST_LOAD_BYTES: u64 = 194_000;
+
+/// The most that the rest of the widget may weigh, which comes behind it.
+const LATER_BYTES: u64 = 102_000;
 
 fn package() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("pkg");
@@ -43,6 +50,10 @@ fn wasm() -> String {
     hashed("bowerbird_bg-", ".wasm")
 }
 
+fn later() -> String {
+    hashed("bowerbird_later-", ".wasm")
+}
+
 #[test]
 fn the_exports_are_these() {
     let lines = |name: &str, starts: &[&str]| -> String {
@@ -54,19 +65,50 @@ fn the_exports_are_these() {
     if (globalThis.bowerbird?.version !== version) globalThis.bowerbird = bowerbird;
     ");
     insta::assert_snapshot!(lines("bowerbird.mjs", &["export"]), @r"
-    export const { init, pick } = create(glue, wasm, home);
+    export const { init, pick } = create(glue, wasm, home, later);
     export { version };
     ");
     // The three between are wasm-streams', which the HTTP client of the widget is built on.
-    insta::assert_snapshot!(lines(&glue(), &["export", "pick("]), @r"
+    insta::assert_snapshot!(lines(&glue(), &["export", "pick("]).replace(&later(), "%LATER%"), @r"
+    export const later = { url: new URL('./%LATER%', import.meta.url) };
     export class Client {
     pick(options) {
     export class IntoUnderlyingByteSource {
     export class IntoUnderlyingSink {
     export class IntoUnderlyingSource {
     export function client(apikey, options) {
+    export function fetch_ahead() {
     export { initSync, __wbg_init as default };
     ");
+}
+
+/// Pages with Trusted Types forbid to make elements of text. Leptos does it with those that never change, unless they stand at the
+/// top of a `view!` or have an attribute of some other kind than text, `aria-hidden=words(…)` for example.
+#[test]
+fn no_markup_lies_in_the_wasm() {
+    let wasm = fs::read(package().join(wasm())).unwrap();
+    let marks = |at: usize| {
+        let after = &wasm[at + 1..(at + 40).min(wasm.len())];
+        let name = after.iter().take_while(|byte| byte.is_ascii_lowercase()).count();
+        let opens = name > 0 && (after[name..].starts_with(b">") || after[name..].starts_with(b" class=\""));
+        opens || after.starts_with(b"/") && after.get(1).is_some_and(u8::is_ascii_lowercase)
+    };
+    let found = (0..wasm.len()).filter(|at| wasm[*at] == b'<' && marks(*at));
+    let found: Vec<_> =
+        found.map(|at| String::from_utf8_lossy(&wasm[at..(at + 60).min(wasm.len())]).into_owned()).collect();
+    assert_eq!(found, [""; 0], "an element is made by innerHTML");
+}
+
+/// Strict policies forbid to compile text, and the loader's own part is held to the same as the wasm.
+#[test]
+fn nothing_compiles_text() {
+    for name in [glue(), "bowerbird.js".to_owned(), "bowerbird.mjs".to_owned()] {
+        let text = text(&name);
+        let markup = if name == glue() { vec![] } else { vec!["innerHTML", "outerHTML", "insertAdjacentHTML"] };
+        for word in ["document.write", "new Function(", "eval("].into_iter().chain(markup) {
+            assert!(!text.contains(word), "{name} has `{word}`");
+        }
+    }
 }
 
 #[test]
@@ -113,14 +155,15 @@ fn every_member_of_the_types_has_words() {
 
 #[test]
 fn names_are_hashes_of_what_they_name() {
-    for name in [glue(), wasm()] {
+    for name in [glue(), wasm(), later()] {
         let digest = hex::encode(Sha256::digest(fs::read(package().join(&name)).unwrap()));
         assert!(name.contains(&digest[..16]), "{name} is named after other bytes");
     }
     for name in ["bowerbird.js", "bowerbird.mjs"] {
         assert!(text(name).contains(&glue()) && text(name).contains(&wasm()), "{name} names other files");
     }
-    assert!(text(&glue()).contains(&wasm()), "the glue names another wasm");
+    assert!(text(&glue()).contains(&wasm()) && text(&glue()).contains(&later()), "the glue names other files");
+    assert!(text("bowerbird.mjs").contains(&later()), "bowerbird.mjs names another chunk");
 }
 
 #[test]
@@ -147,8 +190,15 @@ fn a_page_loads_this_many_bytes() {
         total.iter_mut().zip(sizes).for_each(|(sum, size)| *sum += size);
     }
     println!("{:<38} {:>9} {:>9} {:>9}", "total", total[0], total[1], total[2]);
-    let loader = size("bowerbird.js");
-    assert!(loader < LOADER_BYTES, "the loader has {loader} bytes, which is not under {LOADER_BYTES}");
+    let [loader, first, rest] = [size("bowerbird.js"), total[2], size(&(later() + ".br"))];
+    for (what, bytes, budget) in
+        [("loader", loader, LOADER_BYTES), ("first load", first, FIRST_LOAD_BYTES), ("later chunk", rest, LATER_BYTES)]
+    {
+        assert!(
+            bytes < budget,
+            "the {what} has {bytes} bytes, not under {budget} (`cargo xtask dist --quick` is no measure)"
+        );
+    }
 }
 
 /// The declarations alone.

@@ -1,6 +1,6 @@
 //! `cargo xtask dist`: the wasm built, bound, named by its content, compressed, and put into `pkg/` with what `npm/` holds.
 
-use crate::{children, javascript, paths, tools};
+use crate::{children, javascript, paths, split, tools};
 use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -13,15 +13,19 @@ use std::time::Instant;
 const KEPT: &str = "README.md";
 
 /// Part of the stamp: when the recipe changes, so may what it makes.
-const RECIPE: &[&str] = &[include_str!("dist.rs"), include_str!("javascript.rs")];
+const RECIPE: &[&str] = &[include_str!("dist.rs"), include_str!("javascript.rs"), include_str!("split.rs")];
 
 /// How the wasm is built.
 #[derive(Clone, Copy, Default, clap::Args)]
 pub struct How {
-    /// Builds the standard library for size too, without the words of panics: about an eighth less for a page to load. It
-    /// takes flags that this compiler does not promise to keep.
+    /// Builds for daily work: in a fraction of the time, and twice as large. Only what is built without this is what customers
+    /// download.
     #[arg(long)]
-    pub small: bool,
+    pub quick: bool,
+    /// Takes the standard library as it comes, which keeps the words of panics, with none of the flags that this compiler does not
+    /// promise to keep. About an eighth more for a page to load.
+    #[arg(long)]
+    pub plain: bool,
 }
 
 /// Builds what changed. Gives the wasm as rustc made it, which still has the functions' names.
@@ -40,7 +44,7 @@ pub fn run(how: How) -> Result<PathBuf> {
     }
     println!("widget: binding and compressing");
     let files = inputs.assemble(bind(&wasm, Names::Removed)?)?;
-    let names = write(&out, &files)?;
+    let names = write(&out, &files, how.quick)?;
     fs::write(&stamp_file, format!("{stamp}\n{}", names.into_iter().collect::<Vec<_>>().join("\n")))?;
     println!("widget: pkg is written ({:.1} s)", began.elapsed().as_secs_f32());
     Ok(wasm)
@@ -55,31 +59,41 @@ fn build(how: How) -> Result<PathBuf> {
     let cargo_home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
     let cargo_home = cargo_home.or_else(|| std::env::home_dir().map(|home| home.join(".cargo")));
     let remap = |from: &Path, to: &str| format!("--remap-path-prefix={}={to}", from.display());
+    let mut target = paths::target();
     let mut flags = vec![remap(paths::root(), ".")];
     flags.extend(cargo_home.map(|home| remap(&home, "cargo")));
     // Leptos keeps views apart by type unless told to erase them, which takes a twentieth off this widget.
     flags.push("--cfg=erase_components".to_owned());
-    if how.small {
+    if how.quick {
+        let settings = [("LTO", "off"), ("CODEGEN_UNITS", "16"), ("OPT_LEVEL", "1"), ("INCREMENTAL", "true")];
+        command.envs(settings.map(|(name, value)| (format!("CARGO_PROFILE_WIDGET_{name}"), value)));
+    } else if !how.plain {
         tools::standard_library_source()?;
         command.args(["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]);
         command.env("RUSTC_BOOTSTRAP", "1");
+        // Build scripts ask the compiler what it can do, and what they hear in this build is not true of the others.
+        target.push("small");
         let unstable = ["-Zunstable-options", "-Cpanic=immediate-abort", "-Zlocation-detail=none", "-Zfmt-debug=none"];
         flags.extend(unstable.map(str::to_owned));
     }
     // The encoded form, because these folders may have spaces in their names.
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    // For the last crate alone. What is split is taken apart where the linker put it together, and the linker has to say where.
+    command.arg("--target-dir").arg(&target).args(["--", "--cfg=split", "-Clink-arg=--emit-relocs"]);
     children::run(&mut command)?;
-    let wasm = paths::target().join("wasm32-unknown-unknown/widget/bowerbird.wasm");
+    let wasm = target.join("wasm32-unknown-unknown/widget/bowerbird.wasm");
     ensure!(wasm.is_file(), "cargo did not make {}", wasm.display());
     Ok(wasm)
 }
 
-/// The glue and the wasm, as wasm-bindgen makes them.
+/// The glue and the two halves of the wasm.
 pub struct Bound {
-    /// JavaScript.
+    /// JavaScript, as wasm-bindgen makes it.
     pub glue: String,
     /// The module that the glue loads.
     pub wasm: Vec<u8>,
+    /// The module that the first one loads.
+    pub later: Vec<u8>,
 }
 
 /// Whether the wasm says what its functions are called.
@@ -89,16 +103,20 @@ pub enum Names {
     Removed,
 }
 
-/// Binds what rustc made.
+/// Splits what rustc made, and binds it.
 pub fn bind(wasm: &Path, names: Names) -> Result<Bound> {
     let folder = paths::target().join("dist-bindgen");
     let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    let halves = split::split(wasm, &folder, names == Names::Kept)?;
     wasm_bindgen_cli_support::Bindgen::new()
-        .input_path(wasm)
+        .input_path(&halves.main)
         .out_name("bowerbird")
         .web(true)?
         .typescript(false)
         .omit_default_module_path(false)
+        // The chunk shares memory and table with the first half.
+        .keep_lld_exports(true)
         .remove_name_section(names == Names::Removed)
         .remove_producers_section(true)
         .generate(&folder)
@@ -107,7 +125,8 @@ pub fn bind(wasm: &Path, names: Names) -> Result<Bound> {
         !folder.join("snippets").exists(),
         "a crate brings JavaScript files of its own, which the loader does not know of"
     );
-    Ok(Bound { glue: read_text(&folder.join("bowerbird.js"))?, wasm: read(&folder.join("bowerbird_bg.wasm"))? })
+    let [glue, wasm] = ["bowerbird.js", "bowerbird_bg.wasm"].map(|name| folder.join(name));
+    Ok(Bound { glue: read_text(&glue)?, wasm: read(&wasm)?, later: halves.later })
 }
 
 /// All that the package is made from.
@@ -115,10 +134,13 @@ struct Inputs {
     version: String,
     raw_wasm: Vec<u8>,
     core: String,
+    later: String,
     loader: String,
     module: String,
     types: String,
     manifest: String,
+    /// The sentences of each language but English, by its code.
+    languages: Vec<(String, String)>,
     licences: Vec<(&'static str, String)>,
 }
 
@@ -136,11 +158,13 @@ impl Inputs {
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             raw_wasm: read(wasm)?,
-            core: npm("core.js")?,
+            core: npm("core.js")? + &npm("element.js")?,
+            later: npm("later.js")?,
             loader: npm("loader.js")?,
             module: npm("module.js")?,
             types: npm("bowerbird.d.ts")?,
             manifest: npm("package.json")?,
+            languages: languages()?,
             licences: ["LICENSE-MIT", "LICENSE-APACHE"]
                 .into_iter()
                 .map(|name| Ok((name, read_text(&paths::root().join(name))?)))
@@ -156,26 +180,36 @@ impl Inputs {
         };
         RECIPE.iter().for_each(|text| add(text.as_bytes()));
         add(&self.raw_wasm);
-        for text in [&self.version, &self.core, &self.loader, &self.module, &self.types, &self.manifest] {
+        for text in [&self.version, &self.core, &self.later, &self.loader, &self.module, &self.types, &self.manifest] {
             add(text.as_bytes());
         }
+        self.languages.iter().for_each(|(_, text)| add(text.as_bytes()));
         self.licences.iter().for_each(|(_, text)| add(text.as_bytes()));
         hex::encode(hash.finalize())
     }
 
     fn assemble(&self, bound: Bound) -> Result<Vec<File>> {
         let wasm = format!("bowerbird_bg-{}.wasm", content_hash(&bound.wasm));
+        let later = format!("bowerbird_later-{}.wasm", content_hash(&bound.later));
         ensure!(bound.glue.contains("bowerbird_bg.wasm"), "the glue does not name its wasm");
-        let glue_text = javascript::strip(&bound.glue.replace("bowerbird_bg.wasm", &wasm)).context("the glue")?;
+        let loads_later = javascript::fill(&self.later, &[("LATER", &later)]).context("npm/later.js")?;
+        let glue_text = split::take_in(&bound.glue.replace("bowerbird_bg.wasm", &wasm), &loads_later)?;
+        let glue_text = javascript::strip(&glue_text).context("the glue")?;
         let glue = format!("bowerbird-{}.js", content_hash(glue_text.as_bytes()));
-        let names = [("VERSION", self.version.as_str()), ("GLUE", &glue), ("WASM", &wasm)];
+        let names = [("VERSION", self.version.as_str()), ("GLUE", &glue), ("WASM", &wasm), ("LATER", &later)];
         let banner = format!("Bowerbird {} | MIT OR Apache-2.0", self.version);
         let loader = javascript::assemble(&self.loader, &self.core, &names, &banner).context("npm/loader.js")?;
         let module = javascript::assemble(&self.module, &self.core, &names, &banner).context("npm/module.js")?;
         let served = |name: &str, bytes: Vec<u8>| File { name: name.to_owned(), bytes, served: true };
         let plain = |name: &str, text: String| File { name: name.to_owned(), bytes: text.into_bytes(), served: false };
+        let languages = self.languages.iter().map(|(language, text)| {
+            let sentences: serde_json::Value =
+                serde_json::from_str(text).with_context(|| format!("{language}.json"))?;
+            Ok(served(&format!("bowerbird-{language}.json"), sentences.to_string().into_bytes()))
+        });
         // The loaders last: whoever reads one finds what it names.
         let mut files = vec![
+            served(&later, bound.later),
             served(&wasm, bound.wasm),
             served(&glue, glue_text.into_bytes()),
             served("bowerbird.mjs", module.into_bytes()),
@@ -183,9 +217,25 @@ impl Inputs {
             plain("bowerbird.d.ts", self.types.clone()),
             plain("package.json", javascript::fill(&self.manifest, &names).context("npm/package.json")?),
         ];
+        files.extend(languages.collect::<Result<Vec<_>>>()?);
         files.extend(self.licences.iter().map(|(name, text)| plain(name, text.clone())));
         Ok(files)
     }
+}
+
+/// What `src/text/` holds beside English, which is in the wasm, and the table of Filestack's phrases.
+fn languages() -> Result<Vec<(String, String)>> {
+    let folder = paths::root().join("src/text");
+    let mut languages = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if let Some(language) = name.strip_suffix(".json").filter(|language| language.len() == 2 && *language != "en") {
+            languages.push((language.to_owned(), read_text(&path)?));
+        }
+    }
+    languages.sort();
+    Ok(languages)
 }
 
 /// Sixteen hex digits that change with the bytes.
@@ -195,17 +245,17 @@ fn content_hash(bytes: &[u8]) -> String {
 
 /// Writes the files that are not there yet with these bytes, their compressed siblings beside them, and removes what an earlier
 /// build left. Gives the names of all that belong there.
-fn write(out: &Path, files: &[File]) -> Result<BTreeSet<String>> {
+fn write(out: &Path, files: &[File], quick: bool) -> Result<BTreeSet<String>> {
     fs::create_dir_all(out)?;
     let mut names = BTreeSet::new();
     for File { name, bytes, served } in files {
         let changed = fs::read(out.join(name)).ok().as_ref() != Some(bytes);
-        type Compress = fn(&[u8]) -> Result<Vec<u8>>;
+        type Compress = fn(&[u8], bool) -> Result<Vec<u8>>;
         let siblings: &[(&str, Compress)] = if *served { &[("br", brotli), ("gz", gzip)] } else { &[] };
         for (extension, compress) in siblings {
             let sibling = format!("{name}.{extension}");
             if changed || !out.join(&sibling).is_file() {
-                replace(&out.join(&sibling), &compress(bytes)?)?;
+                replace(&out.join(&sibling), &compress(bytes, quick)?)?;
             }
             names.insert(sibling);
         }
@@ -238,16 +288,18 @@ fn is_current(old: &str, stamp: &str, out: &Path) -> bool {
 }
 
 /// Quality 11 and a window of 2^24 bytes: the most that every browser reads.
-fn brotli(bytes: &[u8]) -> Result<Vec<u8>> {
+fn brotli(bytes: &[u8], quick: bool) -> Result<Vec<u8>> {
+    let quality = if quick { 4 } else { 11 };
     let parameters =
-        brotli::enc::BrotliEncoderParams { quality: 11, lgwin: 24, size_hint: bytes.len(), ..Default::default() };
+        brotli::enc::BrotliEncoderParams { quality, lgwin: 24, size_hint: bytes.len(), ..Default::default() };
     let mut out = Vec::new();
     brotli::BrotliCompress(&mut &bytes[..], &mut out, &parameters)?;
     Ok(out)
 }
 
-fn gzip(bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+fn gzip(bytes: &[u8], quick: bool) -> Result<Vec<u8>> {
+    let level = if quick { flate2::Compression::fast() } else { flate2::Compression::best() };
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), level);
     encoder.write_all(bytes)?;
     Ok(encoder.finish()?)
 }
@@ -273,16 +325,20 @@ mod tests {
             version: "1.2.3".into(),
             raw_wasm: b"raw".to_vec(),
             core: "const glue = '%GLUE%';".into(),
+            later: "new URL('./%LATER%', import.meta.url);\n".into(),
             loader: "// loader\n//= core.js\n".into(),
             module: "//= core.js\nexport { glue };\n".into(),
             types: "export const version: string;".into(),
             manifest: r#"{"version":"%VERSION%"}"#.into(),
+            languages: vec![("de".into(), "{\n  \"a\": \"{n} A\",\n  \"b\": \"B\"\n}\n".into())],
             licences: vec![("LICENSE-MIT", "MIT".into())],
         }
     }
 
     fn bound(wasm: &[u8]) -> Bound {
-        Bound { glue: "new URL('bowerbird_bg.wasm', import.meta.url);\n".into(), wasm: wasm.to_vec() }
+        let glue = "import * as import1 from \"./__wasm_split.js\"\nnew URL('bowerbird_bg.wasm', import.meta.url);
+            let wasm;\nasync function __wbg_load(module, imports) {}\n";
+        Bound { glue: glue.replace("            ", ""), wasm: wasm.to_vec(), later: [b"later ", wasm].concat() }
     }
 
     fn names(files: &[File]) -> Vec<&str> {
@@ -294,19 +350,24 @@ mod tests {
         let one = inputs().assemble(bound(b"one")).unwrap();
         let two = inputs().assemble(bound(b"two")).unwrap();
         assert_eq!(names(&one), names(&inputs().assemble(bound(b"one")).unwrap()));
-        let [wasm, glue] = [&one[0], &one[1]];
+        let [later, wasm, glue] = [&one[0], &one[1], &one[2]];
+        assert!(later.name.starts_with("bowerbird_later-"), "{}", later.name);
         assert!(
             wasm.name.starts_with("bowerbird_bg-") && wasm.name.len() == "bowerbird_bg-".len() + 16 + ".wasm".len()
         );
         assert!(glue.name.starts_with("bowerbird-") && glue.name.len() == "bowerbird-".len() + 16 + ".js".len());
-        assert_ne!(wasm.name, two[0].name);
-        assert_ne!(glue.name, two[1].name, "other wasm, but the same glue");
-        assert!(String::from_utf8_lossy(&glue.bytes).contains(&wasm.name));
+        assert_ne!(later.name, two[0].name);
+        assert_ne!(wasm.name, two[1].name);
+        assert_ne!(glue.name, two[2].name, "other wasm, but the same glue");
+        let text = String::from_utf8_lossy(&glue.bytes);
+        assert!(text.contains(&wasm.name) && text.contains(&later.name), "{text}");
         let loader = one.iter().find(|file| file.name == "bowerbird.js").unwrap();
         let text = String::from_utf8_lossy(&loader.bytes);
         assert!(text.contains(&glue.name) && !text.contains("// loader"), "{text}");
         let manifest = one.iter().find(|file| file.name == "package.json").unwrap();
         assert_eq!(manifest.bytes, br#"{"version":"1.2.3"}"#);
+        let german = one.iter().find(|file| file.name == "bowerbird-de.json").unwrap();
+        assert!(german.served && german.bytes == br#"{"a":"{n} A","b":"B"}"#);
     }
 
     #[test]
@@ -314,7 +375,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join(KEPT), "read me").unwrap();
         fs::write(folder.path().join("bowerbird-0000000000000000.js.br"), "old").unwrap();
-        let written = write(folder.path(), &inputs().assemble(bound(b"one")).unwrap()).unwrap();
+        let written = write(folder.path(), &inputs().assemble(bound(b"one")).unwrap(), true).unwrap();
         let found: BTreeSet<String> = fs::read_dir(folder.path())
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
@@ -327,14 +388,14 @@ mod tests {
     fn an_unchanged_file_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let files = inputs().assemble(bound(b"one")).unwrap();
-        write(folder.path(), &files).unwrap();
+        write(folder.path(), &files, true).unwrap();
         // A sibling with other bytes shows whether it was written again.
         let sibling = folder.path().join("bowerbird.js.gz");
         fs::write(&sibling, "mark").unwrap();
-        write(folder.path(), &files).unwrap();
+        write(folder.path(), &files, true).unwrap();
         assert_eq!(fs::read(&sibling).unwrap(), b"mark");
         fs::write(folder.path().join("bowerbird.js"), "other").unwrap();
-        write(folder.path(), &files).unwrap();
+        write(folder.path(), &files, true).unwrap();
         assert_ne!(fs::read(&sibling).unwrap(), b"mark");
     }
 
@@ -342,10 +403,10 @@ mod tests {
     fn siblings_decompress_to_the_file() {
         let bytes: Vec<u8> = (0..50_000u32).flat_map(|n| (n * n % 251).to_le_bytes()).collect();
         let mut back = Vec::new();
-        brotli::BrotliDecompress(&mut &brotli(&bytes).unwrap()[..], &mut back).unwrap();
+        brotli::BrotliDecompress(&mut &brotli(&bytes, false).unwrap()[..], &mut back).unwrap();
         assert!(back == bytes, "brotli");
         back.clear();
-        flate2::read::GzDecoder::new(&gzip(&bytes).unwrap()[..]).read_to_end(&mut back).unwrap();
+        flate2::read::GzDecoder::new(&gzip(&bytes, false).unwrap()[..]).read_to_end(&mut back).unwrap();
         assert!(back == bytes, "gzip");
     }
 
@@ -361,6 +422,7 @@ mod tests {
             changed(|inputs| inputs.raw_wasm.push(0)),
             changed(|inputs| inputs.types.push(' ')),
             changed(|inputs| inputs.loader.push(' ')),
+            changed(|inputs| inputs.languages[0].1.push(' ')),
             changed(|inputs| inputs.licences[0].1.push(' ')),
         ] {
             assert_ne!(stamp, base);

@@ -7,6 +7,7 @@ mod dist;
 mod javascript;
 mod paths;
 mod size;
+mod split;
 mod test;
 mod tools;
 
@@ -44,8 +45,8 @@ enum Command {
     Check,
     /// Builds what customers download into `pkg/`.
     Dist(dist::How),
-    /// Says how many bytes a page loads, and which crates they come from.
-    Size(dist::How),
+    /// Says how many bytes a page loads, and which crates and functions they come from.
+    Size(size::Question),
     /// Runs a program that is stopped when this one goes, even by force. For this program's own use.
     #[command(hide = true)]
     Bound {
@@ -75,7 +76,7 @@ fn run(command: Command) -> Result<()> {
         Command::Test { steps } => test::run(&steps),
         Command::Check => check::run(),
         Command::Dist(how) => dist::run(how).map(drop),
-        Command::Size(how) => size::run(how),
+        Command::Size(question) => size::run(&question),
         Command::Bound { .. } => unreachable!("handled above"),
     }
 }

@@ -9,9 +9,19 @@ use std::path::Path;
 /// How many crates are listed.
 const CRATES: usize = 12;
 
-/// Builds what changed and prints both tables.
-pub fn run(how: dist::How) -> Result<()> {
-    let raw = dist::run(how)?;
+/// What is asked.
+#[derive(clap::Args)]
+pub struct Question {
+    #[command(flatten)]
+    how: dist::How,
+    /// Lists so many of the largest functions too.
+    #[arg(long, default_value_t = 0)]
+    top: usize,
+}
+
+/// Builds what changed and prints the tables.
+pub fn run(question: &Question) -> Result<()> {
+    let raw = dist::run(question.how)?;
     let package = paths::package();
     println!("\n{:<38} {:>9} {:>9} {:>9}", "bytes a page loads", "raw", "gzip", "brotli");
     let mut total = [0; 3];
@@ -20,17 +30,42 @@ pub fn run(how: dist::How) -> Result<()> {
         total.iter_mut().zip(sizes).for_each(|(sum, size)| *sum += size);
         print_row(&format!("{what:<7} {name}"), sizes);
     }
-    print_row("total", total);
+    print_row("first load", total);
+    print_row("later chunk", sizes(&package, &later_file(&package)?)?);
+    let mut languages = languages(&package)?;
+    languages.sort_by_key(|(_, [raw, ..])| *raw);
+    if let Some((name, sizes)) = languages.last() {
+        print_row(&format!("largest of {} languages, {name}", languages.len()), *sizes);
+    }
 
-    let wasm = dist::bind(&raw, dist::Names::Kept)?.wasm;
-    let mut crates: Vec<(String, usize)> = by_crate(&wasm)?.into_iter().collect();
+    let bound = dist::bind(&raw, dist::Names::Kept)?;
+    for (what, wasm) in [("first load", &bound.wasm), ("later chunk", &bound.later)] {
+        let functions = functions(wasm)?;
+        print_crates(what, &functions);
+        print_largest(functions, question.top);
+    }
+    Ok(())
+}
+
+fn print_crates(what: &str, functions: &[(String, usize)]) {
+    let mut crates = BTreeMap::<String, usize>::new();
+    for (name, bytes) in functions {
+        *crates.entry(crate_of(name)).or_default() += bytes;
+    }
+    let mut crates: Vec<_> = crates.into_iter().collect();
     crates.sort_by_key(|(name, bytes)| (std::cmp::Reverse(*bytes), name.clone()));
     let code: usize = crates.iter().map(|(_, bytes)| bytes).sum();
-    println!("\n{:<38} {:>9} {:>9}", "code of the wasm by crate", "raw", "share");
+    println!("\n{:<38} {:>9} {:>9}", format!("code of the {what} by crate"), "raw", "share");
     for (name, bytes) in crates.iter().take(CRATES) {
         println!("{name:<38} {bytes:>9} {:>7.1} %", *bytes as f64 * 100.0 / code as f64);
     }
-    Ok(())
+}
+
+fn print_largest(mut functions: Vec<(String, usize)>, count: usize) {
+    functions.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
+    for (name, bytes) in functions.iter().take(count) {
+        println!("{bytes:>9}  {:#}", rustc_demangle::demangle(name));
+    }
 }
 
 /// Loader, glue and wasm.
@@ -47,6 +82,28 @@ fn page_files(package: &Path) -> Result<Vec<(&'static str, String)>> {
     ])
 }
 
+/// What the glue loads when the rest has arrived.
+fn later_file(package: &Path) -> Result<String> {
+    let (_, glue) = page_files(package)?.swap_remove(1);
+    let glue = fs::read_to_string(package.join(glue))?;
+    let at = glue.find("bowerbird_later-").context("the glue names no later chunk")?;
+    Ok(glue[at..].split('\'').next().unwrap_or_default().to_owned())
+}
+
+/// What is loaded for visitors who do not read English.
+fn languages(package: &Path) -> Result<Vec<(String, [u64; 3])>> {
+    let Ok(folder) = fs::read_dir(package.join("text")) else { return Ok(Vec::new()) };
+    let mut languages = Vec::new();
+    for entry in folder {
+        let name = format!("text/{}", entry?.file_name().to_string_lossy());
+        if name.ends_with(".json") {
+            let sizes = sizes(package, &name)?;
+            languages.push((name, sizes));
+        }
+    }
+    Ok(languages)
+}
+
 fn sizes(package: &Path, name: &str) -> Result<[u64; 3]> {
     let size = |name: String| {
         let path = package.join(name);
@@ -59,8 +116,8 @@ fn print_row(what: &str, [raw, gzip, brotli]: [u64; 3]) {
     println!("{what:<38} {raw:>9} {gzip:>9} {brotli:>9}");
 }
 
-/// Bytes of function bodies by the crate that a function's name begins with.
-fn by_crate(wasm: &[u8]) -> Result<BTreeMap<String, usize>> {
+/// The functions' names, as the compiler writes them, and the bytes of their bodies.
+fn functions(wasm: &[u8]) -> Result<Vec<(String, usize)>> {
     use wasmparser::{KnownCustom, Name, Parser, Payload, TypeRef};
     let mut imported = 0;
     let mut bodies = Vec::new();
@@ -72,7 +129,7 @@ fn by_crate(wasm: &[u8]) -> Result<BTreeMap<String, usize>> {
                     imported += u32::from(matches!(import?.ty, TypeRef::Func(_)));
                 }
             }
-            Payload::CodeSectionEntry(body) => bodies.push(body.range().len()),
+            Payload::CodeSectionEntry(body) => bodies.push(body.as_bytes().len()),
             Payload::CustomSection(section) => {
                 if let KnownCustom::Name(reader) = section.as_known() {
                     for name in reader {
@@ -88,12 +145,8 @@ fn by_crate(wasm: &[u8]) -> Result<BTreeMap<String, usize>> {
             _ => {}
         }
     }
-    let mut crates = BTreeMap::new();
-    for (index, bytes) in (imported..).zip(bodies) {
-        let name = names.get(&index).map_or("(no name)".to_owned(), |symbol| crate_of(symbol));
-        *crates.entry(name).or_default() += bytes;
-    }
-    Ok(crates)
+    let name = |index| names.get(&index).cloned().unwrap_or_else(|| "(no name)".to_owned());
+    Ok((imported..).map(name).zip(bodies).collect())
 }
 
 /// The crate of a function by its name: `<dyn tachys::View as core::Any>::f` is tachys's.
@@ -153,17 +206,20 @@ mod tests {
         names.functions(&map);
         let mut module = Module::new();
         module.section(&types).section(&imports).section(&functions).section(&code).section(&names);
-        let crates = by_crate(&module.finish()).unwrap();
         // A body has its count of locals and its end besides.
-        assert_eq!(crates, BTreeMap::from([("small".to_owned(), 5), ("large".to_owned(), 12)]));
+        let expected = [("small::f".to_owned(), 5), ("large::f".to_owned(), 12)];
+        assert_eq!(super::functions(&module.finish()).unwrap(), expected);
     }
 
     #[test]
     fn the_loader_says_what_a_page_loads() {
         let folder = tempfile::tempdir().unwrap();
         let loader = "url('bowerbird-0123456789abcdef.js'), url('bowerbird_bg-0123456789abcdef.wasm')";
+        let glue = "new URL('./bowerbird_later-0123456789abcdef.wasm', import.meta.url)";
+        fs::write(folder.path().join("bowerbird-0123456789abcdef.js"), glue).unwrap();
         fs::write(folder.path().join("bowerbird.js"), loader).unwrap();
         let files: Vec<String> = page_files(folder.path()).unwrap().into_iter().map(|(_, name)| name).collect();
         assert_eq!(files, ["bowerbird.js", "bowerbird-0123456789abcdef.js", "bowerbird_bg-0123456789abcdef.wasm"]);
+        assert_eq!(later_file(folder.path()).unwrap(), "bowerbird_later-0123456789abcdef.wasm");
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{children, paths};
 use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -9,6 +10,9 @@ use std::time::Instant;
 const WASM_PACK: &str = "0.15.1";
 const CARGO_DENY: &str = "0.20.2";
 const GECKODRIVER: &str = "0.37.1";
+const AXE_CORE: &str = "4.14.1";
+/// SHA-256 of the one file of axe-core that is used, `axe.min.js`, in that version.
+const AXE_CORE_SHA256: &str = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c";
 
 /// The command that shows that something is there, and Debian's package of it.
 type Part = (&'static str, &'static str);
@@ -20,6 +24,9 @@ const CHROMIUM: &[Part] = &[("chromium", "chromium"), ("chromedriver", "chromium
 /// browser of WebKitGTK, MiniBrowser, is in the library that its driver depends on, and has no headless mode.
 const FIREFOX: &[Part] = &[("firefox", "firefox-esr")];
 const WEBKIT: &[Part] = &[("WebKitWebDriver", "webkit2gtk-driver"), ("Xvfb", "xvfb")];
+
+/// What fetches axe-core, which no package of Debian's and no crate has. Once it is there, this is not needed.
+const NPM: &[Part] = &[("npm", "npm")];
 
 const FONTS: &[&str] = &["fonts-noto-core", "fonts-noto-cjk", "fonts-noto-color-emoji", "fonts-liberation"];
 
@@ -62,6 +69,7 @@ pub fn all() -> Result<()> {
     wasm_target()?;
     c_compiler()?;
     browsers()?;
+    axe_core()?;
     // The very version of the crate, or the test runner refuses the wasm.
     cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &locked_version("wasm-bindgen")?)?;
     cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
@@ -120,8 +128,7 @@ fn version_in(lock: &str, package: &str) -> Option<String> {
 
 /// The browsers with their drivers, and fonts for all scripts.
 fn browsers() -> Result<()> {
-    let debian = fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line == "ID=debian"));
-    if debian {
+    if is_debian() {
         install_on_debian()?
     } else {
         judge_elsewhere()?
@@ -130,6 +137,62 @@ fn browsers() -> Result<()> {
         cargo_tool("geckodriver", "geckodriver", GECKODRIVER)?;
     }
     Ok(())
+}
+
+/// axe-core, which the stories judge every screen with. CI has to have it; elsewhere a machine that cannot get it is told
+/// what is not tested.
+fn axe_core() -> Result<()> {
+    let file = paths::tools().join("axe.min.js");
+    if has_hash(&file, AXE_CORE_SHA256) {
+        return Ok(());
+    }
+    let folder = paths::tools().join("axe-core");
+    let fetched = fetch_axe_core(&folder, &file);
+    let _ = fs::remove_dir_all(&folder);
+    match fetched {
+        Ok(()) => Ok(()),
+        Err(error) if std::env::var_os("CI").is_none() => {
+            // Another version, or half of one, is not to pass for it.
+            let _ = fs::remove_file(&file);
+            println!("!!! NOT TESTED: axe-core judges no screen, because it cannot be had: {error:#} !!!");
+            Ok(())
+        }
+        Err(error) => Err(error.context("CI is set, so axe-core must judge the screens, and it cannot be had")),
+    }
+}
+
+/// Fetches it by the machine's own npm, from wherever that gets its packages.
+fn fetch_axe_core(folder: &Path, file: &Path) -> Result<()> {
+    if !absent(NPM).is_empty() {
+        if !is_debian() {
+            bail!("npm, which fetches it, is not on the PATH");
+        }
+        install_packages(&absent(NPM).iter().map(|(_, package)| *package).collect::<Vec<_>>())?;
+    }
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", shown(folder)))?;
+    println!("npm: fetching axe-core {AXE_CORE} into {}", shown(&paths::tools()));
+    // On Windows npm is a script, which only a shell finds.
+    let mut npm = if cfg!(windows) { children::command("cmd") } else { children::command("npm") };
+    if cfg!(windows) {
+        npm.args(["/C", "npm"]);
+    }
+    npm.args(["pack", "--silent", &format!("axe-core@{AXE_CORE}")]).current_dir(folder);
+    children::run(&mut npm).with_context(|| format!("npm pack axe-core@{AXE_CORE}"))?;
+    let archive = format!("axe-core-{AXE_CORE}.tgz");
+    children::run(children::command("tar").args(["-xzf", &archive, "package/axe.min.js"]).current_dir(folder))?;
+    let unpacked = folder.join("package/axe.min.js");
+    if !has_hash(&unpacked, AXE_CORE_SHA256) {
+        bail!("what came as axe-core {AXE_CORE} is not what it is known to be");
+    }
+    fs::rename(&unpacked, file).with_context(|| format!("cannot write {}", shown(file)))
+}
+
+fn has_hash(file: &Path, sha256: &str) -> bool {
+    fs::read(file).is_ok_and(|bytes| hex::encode(Sha256::digest(bytes)) == sha256)
+}
+
+fn is_debian() -> bool {
+    fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line == "ID=debian"))
 }
 
 fn install_on_debian() -> Result<()> {
@@ -141,9 +204,10 @@ fn install_on_debian() -> Result<()> {
             missing.push(font);
         }
     }
-    if missing.is_empty() {
-        return Ok(());
-    }
+    if missing.is_empty() { Ok(()) } else { install_packages(&missing) }
+}
+
+fn install_packages(missing: &[&str]) -> Result<()> {
     println!("apt: installing {}", missing.join(" "));
     let install = |arguments: &[&str]| -> Result<()> {
         let mut command = if is_root()? { children::command("apt-get") } else { children::command("sudo") };
@@ -154,7 +218,7 @@ fn install_on_debian() -> Result<()> {
         children::run(&mut command)
     };
     let mut packages = vec!["install", "--yes", "--no-install-recommends"];
-    packages.extend(&missing);
+    packages.extend(missing);
     // The package lists may be fresh enough, and a machine without a network may have the packages at hand.
     if install(&packages).is_err() {
         install(&["update"]).and_then(|()| install(&packages)).with_context(|| {
@@ -245,6 +309,18 @@ mod tests {
     #[test]
     fn binding_and_running_agree_on_the_version() {
         assert_eq!(locked_version("wasm-bindgen").unwrap(), locked_version("wasm-bindgen-cli-support").unwrap());
+    }
+
+    #[test]
+    fn a_file_is_what_it_is_known_to_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("axe.min.js");
+        let sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+        assert!(!has_hash(&file, sha256), "it is not there");
+        fs::write(&file, "hello").unwrap();
+        assert!(has_hash(&file, sha256));
+        fs::write(&file, "hullo").unwrap();
+        assert!(!has_hash(&file, sha256));
     }
 
     #[test]

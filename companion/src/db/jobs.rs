@@ -1,6 +1,7 @@
 //! The queue of photos to be stored.
 
 use super::{Db, FileRow, Millis, now};
+use bowerbird_protocol::problem::ProblemCode;
 use sqlx::{FromRow, QueryBuilder};
 
 /// What begins a job.
@@ -8,6 +9,8 @@ use sqlx::{FromRow, QueryBuilder};
 pub struct NewJob<'a> {
     /// The same for the same wish of the same session.
     pub request_key: &'a str,
+    /// The session, by the id of its row.
+    pub session: &'a str,
     /// The site.
     pub app_key: &'a str,
     /// With whose token.
@@ -87,8 +90,8 @@ impl Db {
     pub async fn begin_job(&self, id: &str, job: &NewJob<'_>) -> sqlx::Result<Option<String>> {
         let begun = sqlx::query(
             "INSERT INTO jobs (id, request_key, app_key, connection_id, source, path, accept, container, prefix, handle, \
-                               state, received, created_ms, updated_ms, client_id, account_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, \
+                               state, received, created_ms, updated_ms, session_id, client_id, account_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12, \
                      COALESCE((SELECT client_id FROM connections WHERE id = $4), ''), \
                      COALESCE((SELECT account_id FROM connections WHERE id = $4), '')) \
              ON CONFLICT (request_key) DO UPDATE SET state = 'queued', received = 0, total = NULL, problem = NULL, \
@@ -107,6 +110,7 @@ impl Db {
         .bind(job.prefix)
         .bind(job.handle)
         .bind(now())
+        .bind(job.session)
         .execute(&self.pool)
         .await;
         if let Err(error) = begun {
@@ -142,7 +146,7 @@ impl Db {
     }
 
     /// Puts jobs that a process left unfinished back into the queue. Only one process works on a database's queue, so at its
-    /// start none can be running. One whose access was removed meanwhile has failed.
+    /// start none can be running. One that is no longer wanted has failed.
     pub async fn requeue_jobs(&self) -> sqlx::Result<Vec<JobRow>> {
         sqlx::query_as(
             "UPDATE jobs SET state = CASE WHEN problem IS NULL THEN 'queued' ELSE 'failed' END, received = 0, \
@@ -154,7 +158,53 @@ impl Db {
         .await
     }
 
-    /// Notes how far a transfer is. `false` when it is no longer wanted, because its access was removed.
+    /// Takes back those of a session's wishes that have not ended: a job that waits fails at once, one that runs as soon as it
+    /// notices. Photos that are wanted again later are other wishes. The places that they had among the session's `most`
+    /// photos are free again, at most as many times in all, so that nobody fills the table by asking and cancelling. Answers
+    /// how many jobs it was about.
+    pub async fn cancel_jobs(&self, session: &str, source: &str, paths: &[String], most: i64) -> sqlx::Result<u64> {
+        if paths.is_empty() {
+            return Ok(0);
+        }
+        let mut work = self.pool.begin().await?;
+        let mut query = QueryBuilder::new(
+            "UPDATE jobs SET state = CASE WHEN state = 'queued' THEN 'failed' ELSE state END, \
+             request_key = 'cancelled:' || id, problem = ",
+        );
+        query.push_bind(ProblemCode::Cancelled.as_str()).push(", updated_ms = ").push_bind(now());
+        query.push(" WHERE state IN ('queued', 'running') AND problem IS NULL AND session_id = ").push_bind(session);
+        query.push(" AND source = ").push_bind(source).push(" AND path IN (");
+        let mut list = query.separated(", ");
+        for path in paths {
+            list.push_bind(path);
+        }
+        query.push(")");
+        let jobs = query.build().execute(&mut *work).await?.rows_affected();
+        if jobs > 0 {
+            let before: i64 = sqlx::query_scalar("SELECT cancelled FROM sessions WHERE id = $1")
+                .bind(session)
+                .fetch_optional(&mut *work)
+                .await?
+                .unwrap_or(most);
+            sqlx::query("UPDATE sessions SET stores = stores - $1, cancelled = cancelled + $1 WHERE id = $2")
+                .bind((most - before).clamp(0, jobs as i64))
+                .bind(session)
+                .execute(&mut *work)
+                .await?;
+        }
+        work.commit().await?;
+        self.drop_unneeded_connections().await?;
+        Ok(jobs)
+    }
+
+    /// Why an unfinished job is no longer wanted; none while it is.
+    pub async fn job_problem(&self, id: &str) -> sqlx::Result<Option<String>> {
+        let problem: Option<Option<String>> =
+            sqlx::query_scalar("SELECT problem FROM jobs WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
+        Ok(problem.flatten())
+    }
+
+    /// Notes how far a transfer is. `false` when it is no longer wanted.
     pub async fn job_progress(&self, id: &str, received: u64, total: Option<u64>) -> sqlx::Result<bool> {
         let wanted = sqlx::query(
             "UPDATE jobs SET received = $1, total = $2, updated_ms = $3 \
@@ -180,8 +230,8 @@ impl Db {
         self.drop_unneeded_connections().await
     }
 
-    /// Ends a job well: the file and the job's end become true together. `false`, and neither is, when it is no longer wanted,
-    /// because its access was removed.
+    /// Ends a job well: the file and the job's end become true together. `false`, and neither is, when it is no longer wanted.
+    /// This decides whether a photo that is cancelled at its very end is stored or cancelled.
     pub async fn finish_job(&self, id: &str, file: &FileRow) -> sqlx::Result<bool> {
         let time: Millis = now();
         let mut work = self.pool.begin().await?;

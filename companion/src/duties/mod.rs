@@ -75,6 +75,7 @@ pub async fn deauthorize(
     let request = verified(&companion, &source, &client_id, posted)?;
     let account = Account { source: &source, client_id: &client_id, id: &request.account_id };
     let forgotten = companion.db.remove_access(account).await?;
+    companion.unwanted_job.notify_waiters();
     tracing::info!(source, client_id, connections = forgotten, "a person removed the app");
     Ok(Json(json!({})))
 }
@@ -93,6 +94,7 @@ pub async fn deletion(
     let mut code = companion.signer.sign(&parts);
     code.truncate(CODE_LENGTH);
     if companion.db.begin_deletion(&code, account).await? {
+        companion.unwanted_job.notify_waiters();
         tracing::info!(source, client_id, code, "a person wants what is kept of them deleted");
     }
     companion.new_deletion.notify_one();

@@ -2,14 +2,16 @@
 //!
 //! Graph API v25.0 with classic Facebook Login (Login for Business cannot grant `user_photos`).
 //! <https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow>,
-//! <https://developers.facebook.com/docs/graph-api/reference/user/albums> and …/album/photos; checked November 2026.
+//! <https://developers.facebook.com/docs/graph-api/reference/user/albums>, …/user/photos and …/album/photos; checked November 2026.
 
 use super::meta::{self, Data, Graph, MetaPath, PAGE_SIZE};
-use super::{Ask, CodeGrant, Credentials, Entry, Failure, Grant, Page, Provider, RemoteFile, Reply};
+use super::{
+    Ask, CodeGrant, Credentials, Entry, Failure, Grant, Page, Picture, Provider, RemoteFile, Rendition, Reply,
+};
 use crate::config::Config;
 use crate::fetch::{Call, Fetcher};
 use crate::secrets::{Secret, digest};
-use bowerbird_protocol::listing::Item;
+use bowerbird_protocol::listing::{Item, TAGGED, UPLOADS};
 use bowerbird_protocol::problem::ProblemCode;
 use serde::Deserialize;
 use url::Url;
@@ -17,10 +19,12 @@ use url::Url;
 const SCOPE: &str = "public_profile,user_photos";
 const PHOTO_PERMISSION: &str = "user_photos";
 // Graph gives only default fields unless asked, and one unknown field fails the whole call.
-const ALBUM_FIELDS: &str = "id,name,count,cover_photo{images},created_time,type";
+const ALBUM_FIELDS: &str = "id,name,count,cover_photo{images},created_time,updated_time,type";
 const PHOTO_FIELDS: &str = "id,name,images,picture,created_time";
-/// Thumbnails are 320 pixels wide and shown as squares, so the shorter edge must have as many.
-const THUMBNAIL_EDGE: u32 = 320;
+const UPLOAD_FIELDS: &str = "id,name,images,picture,created_time,album{id}";
+/// Beside the albums one photo of the person's edge `photos`, which are those that they are tagged in unless another `type` is
+/// asked for: a cover for that collection, and whether there is anything in it, for no further call.
+const TAGGED_COVER: &str = "photos.limit(1){images}";
 
 /// Facebook.
 #[derive(Debug)]
@@ -72,22 +76,47 @@ impl Facebook {
     }
 
     async fn page(&self, token: &Secret, path: &str, after: Option<&str>) -> Result<Page, Failure> {
-        let path = MetaPath::read(path).filter(|path| path.file.is_none()).ok_or_else(meta::bad_path)?;
-        let mut query = vec![("limit", PAGE_SIZE)];
-        query.extend(after.map(|after| ("after", after)));
-        match path.folder {
-            None => {
-                query.push(("fields", ALBUM_FIELDS));
-                let albums: Data<Album> = self.graph.get(token, "me/albums", &query).await?;
-                Ok(Page { after: albums.after(), entries: albums.data.into_iter().map(album_entry).collect() })
-            }
-            Some(album) => {
-                query.push(("fields", PHOTO_FIELDS));
-                let photos: Data<Photo> = self.graph.get(token, &format!("{album}/photos"), &query).await?;
-                let entries = |photos: Vec<Photo>| photos.into_iter().map(|photo| photo_entry(album, photo)).collect();
-                Ok(Page { after: photos.after(), entries: entries(photos.data) })
-            }
+        let (folder, file) = read_path(path).ok_or_else(meta::bad_path)?;
+        if file.is_some() {
+            return Err(meta::bad_path());
         }
+        if folder == Folder::Root && after.is_none() {
+            return self.root(token).await;
+        }
+        let (edge, fields, kind) = match folder {
+            Folder::Root => ("me/albums".to_owned(), ALBUM_FIELDS, None),
+            Folder::Tagged => ("me/photos".to_owned(), PHOTO_FIELDS, Some("tagged")),
+            Folder::Uploads => ("me/photos".to_owned(), UPLOAD_FIELDS, Some("uploaded")),
+            Folder::Album(album) => (format!("{album}/photos"), PHOTO_FIELDS, None),
+        };
+        let mut query = vec![("fields", fields), ("limit", PAGE_SIZE)];
+        query.extend(kind.map(|kind| ("type", kind)));
+        query.extend(after.map(|after| ("after", after)));
+        if folder == Folder::Root {
+            let albums: Data<Album> = self.graph.get(token, &edge, &query).await?;
+            return Ok(Page { after: albums.after(), entries: albums.data.into_iter().map(album_entry).collect() });
+        }
+        let photos: Data<Photo> = self.graph.get(token, &edge, &query).await?;
+        let after = photos.after();
+        Ok(Page { after, entries: photos.data.into_iter().map(|photo| photo_entry(folder, photo)).collect() })
+    }
+
+    /// The first page of the root: the two collections that Facebook makes itself, and the albums.
+    async fn root(&self, token: &Secret) -> Result<Page, Failure> {
+        let fields = format!("albums.limit({PAGE_SIZE}){{{ALBUM_FIELDS}}},{TAGGED_COVER}");
+        let Overview { albums, photos } = self.graph.get(token, "me", &[("fields", &fields)]).await?;
+        let after = albums.as_ref().and_then(Data::after);
+        let albums = match albums.filter(|albums| !albums.data.is_empty()) {
+            Some(albums) => albums,
+            // A field of a node may be left out because it is empty, or because it is not allowed, and a page may be empty in the
+            // middle. The edge itself tells which.
+            None => {
+                let mut query = vec![("fields", ALBUM_FIELDS), ("limit", PAGE_SIZE)];
+                query.extend(after.as_deref().map(|after| ("after", after)));
+                self.graph.get(token, "me/albums", &query).await?
+            }
+        };
+        Ok(overview(albums, photos))
     }
 
     async fn file(&self, token: &Secret, path: &str) -> Result<RemoteFile, Failure> {
@@ -170,10 +199,43 @@ impl Provider for Facebook {
     }
 }
 
+/// What can be listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Folder<'a> {
+    Root,
+    Album(&'a str),
+    Tagged,
+    Uploads,
+}
+
+impl Folder<'_> {
+    fn path(self) -> String {
+        match self {
+            Self::Root => "/".to_owned(),
+            Self::Album(id) => format!("/{id}/"),
+            Self::Tagged => format!("/{TAGGED}/"),
+            Self::Uploads => format!("/{UPLOADS}/"),
+        }
+    }
+}
+
+/// The folder and, if the path is a photo's, its id. The names of the two collections are no ids, so nothing is mistaken for another.
+fn read_path(path: &str) -> Option<(Folder<'_>, Option<&str>)> {
+    for (folder, name) in [(Folder::Tagged, TAGGED), (Folder::Uploads, UPLOADS)] {
+        let within = path.strip_prefix('/').and_then(|path| path.strip_prefix(name));
+        if let Some(within) = within.filter(|within| within.starts_with('/')) {
+            let MetaPath { folder: None, file } = MetaPath::read(within)? else { return None };
+            return Some((folder, file));
+        }
+    }
+    let path = MetaPath::read(path)?;
+    Some((path.folder.map_or(Folder::Root, Folder::Album), path.file))
+}
+
 /// The photo of `/{album}/{photo}.jpg`.
 fn photo_id(path: &str) -> Option<&str> {
-    let path = MetaPath::read(path)?;
-    path.folder.and(path.file)
+    let (folder, file) = read_path(path)?;
+    if folder == Folder::Root { None } else { file }
 }
 
 #[derive(Deserialize)]
@@ -196,6 +258,13 @@ struct Me {
     name: String,
 }
 
+/// The person, with what of theirs was asked for.
+#[derive(Debug, Deserialize)]
+struct Overview {
+    albums: Option<Data<Album>>,
+    photos: Option<Data<Cover>>,
+}
+
 #[derive(Debug, Deserialize)]
 struct Album {
     #[serde(deserialize_with = "meta::id")]
@@ -205,12 +274,22 @@ struct Album {
     count: Option<u64>,
     cover_photo: Option<Cover>,
     created_time: Option<String>,
+    updated_time: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
 struct Cover {
+    #[serde(deserialize_with = "meta::id")]
+    id: String,
     #[serde(default)]
-    images: Vec<Rendition>,
+    images: Vec<Image>,
+}
+
+/// The album that a photo lies in.
+#[derive(Debug, Deserialize)]
+struct Home {
+    #[serde(deserialize_with = "meta::id")]
+    id: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -220,14 +299,15 @@ struct Photo {
     /// The caption.
     name: Option<String>,
     #[serde(default)]
-    images: Vec<Rendition>,
+    images: Vec<Image>,
     /// A hundred pixels or so; all that a video among photos has.
     picture: Option<String>,
     created_time: Option<String>,
+    album: Option<Home>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
-struct Rendition {
+struct Image {
     source: String,
     #[serde(default)]
     width: u32,
@@ -235,45 +315,72 @@ struct Rendition {
     height: u32,
 }
 
-impl Rendition {
+impl Image {
     fn area(&self) -> u64 {
         u64::from(self.width) * u64::from(self.height)
     }
 }
 
 /// Meta usually lists the largest first, but does not promise it.
-fn largest(images: &[Rendition]) -> Option<&Rendition> {
+fn largest(images: &[Image]) -> Option<&Image> {
     images.iter().max_by_key(|image| image.area())
 }
 
-fn for_thumbnail(images: &[Rendition]) -> Option<String> {
-    let enough = images.iter().filter(|image| image.width.min(image.height) >= THUMBNAIL_EDGE);
-    enough.min_by_key(|image| image.area()).or_else(|| largest(images)).map(|image| image.source.clone())
+fn picture(id: &str, images: &[Image]) -> Option<Picture> {
+    let width = |image: &Image| (image.width > 0).then_some(image.width);
+    let renditions = images.iter().map(|image| Rendition { url: image.source.clone(), width: width(image) });
+    (!images.is_empty()).then(|| Picture { id: id.to_owned(), renditions: renditions.collect() })
+}
+
+/// The first page of the root. A collection of which it is known that nothing is in it is left out.
+fn overview(albums: Data<Album>, tagged: Option<Data<Cover>>) -> Page {
+    let after = albums.after();
+    let holds = |album: &Album| album.count.is_none_or(|count| count > 0) || album.cover_photo.is_some();
+    let has_uploads = after.is_some() || albums.data.iter().any(holds);
+    let albums: Vec<Entry> = albums.data.into_iter().map(album_entry).collect();
+    // Whatever lies in an album was uploaded, so the album that changed last has a cover for the uploads too; those that were
+    // uploaded last would be a second use of the same edge, for which Graph documents no way within one call.
+    let newest = albums.iter().filter(|album| album.picture.is_some()).max_by_key(|album| album.item.date.clone());
+    let uploads = has_uploads
+        .then(|| collection(Folder::Uploads, "Your uploads", newest.and_then(|album| album.picture.clone())));
+    let tagged = tagged.filter(|photos| !photos.data.is_empty() || photos.after().is_some()).map(|photos| {
+        let cover = photos.data.first().and_then(|photo| picture(&photo.id, &photo.images));
+        collection(Folder::Tagged, "Photos of you", cover)
+    });
+    Page { after, entries: tagged.into_iter().chain(uploads).chain(albums).collect() }
+}
+
+fn collection(folder: Folder<'_>, name: &str, picture: Option<Picture>) -> Entry {
+    let path = folder.path();
+    let special = Some(path.trim_matches('/').to_owned());
+    Entry { picture, item: Item { path, special, name: name.to_owned(), folder: true, ..Item::default() } }
 }
 
 fn album_entry(album: Album) -> Entry {
     Entry {
-        picture: album.cover_photo.and_then(|cover| for_thumbnail(&cover.images)),
+        picture: album.cover_photo.and_then(|cover| picture(&cover.id, &cover.images)),
         item: Item {
-            path: format!("/{}/", album.id),
+            path: Folder::Album(&album.id).path(),
             name: album.name,
             folder: true,
             count: album.count,
-            date: meta::date(album.created_time.as_deref()),
+            date: meta::date(album.updated_time.as_deref()).or_else(|| meta::date(album.created_time.as_deref())),
             ..Item::default()
         },
     }
 }
 
-fn photo_entry(album: &str, photo: Photo) -> Entry {
+fn photo_entry(folder: Folder<'_>, photo: Photo) -> Entry {
     // Albums hold videos too; asked for a photo's fields, such an entry comes without images.
     let (extension, mimetype) = if photo.images.is_empty() { ("mp4", "video/mp4") } else { ("jpg", "image/jpeg") };
     let size = largest(&photo.images).filter(|image| image.area() > 0).map(|image| (image.width, image.height));
+    // Under its album's path, where that is known, a photo is the same whichever way one came to it, and is stored once.
+    let home = photo.album.as_ref().map_or(folder, |album| Folder::Album(&album.id));
     Entry {
-        picture: for_thumbnail(&photo.images).or(photo.picture),
+        picture: picture(&photo.id, &photo.images).or(photo.picture.map(|url| Picture::single(&photo.id, url))),
         item: Item {
             name: format!("{}.{extension}", photo.id),
-            path: format!("/{album}/{}.{extension}", photo.id),
+            path: format!("{}{}.{extension}", home.path(), photo.id),
             mimetype: mimetype.to_owned(),
             size: size.map(|(width, height)| format!("{width}x{height}")).unwrap_or_default(),
             width: size.map(|(width, _)| width),
@@ -313,7 +420,9 @@ mod tests {
         )
         .unwrap();
         let entry = album_entry(album);
-        assert_eq!(entry.picture.as_deref(), Some("https://h/right"));
+        let cover = entry.picture.unwrap();
+        let widths: Vec<_> = cover.renditions.iter().filter_map(|rendition| rendition.width).collect();
+        assert_eq!((cover.id.as_str(), widths), ("1", vec![2048, 480, 130]));
         assert_eq!(
             (entry.item.path.as_str(), entry.item.folder, entry.item.count),
             ("/10150146071791729/", true, Some(24))
@@ -328,6 +437,64 @@ mod tests {
         assert_eq!(album_entry(album).picture, None);
     }
 
+    fn root(albums: &str, tagged: &str) -> Vec<(String, Option<String>, Option<String>)> {
+        let (albums, tagged) = (serde_json::from_str(albums).unwrap(), serde_json::from_str(tagged).unwrap());
+        let entry = |entry: Entry| (entry.item.name, entry.item.special, entry.picture.map(|picture| picture.id));
+        overview(albums, tagged).entries.into_iter().map(entry).collect()
+    }
+
+    #[test]
+    fn facebooks_own_collections_stand_before_the_albums() {
+        let albums = r#"{"data":[
+            {"id":"7","name":"Old","count":3,"updated_time":"2011-05-01T12:00:00+0000","cover_photo":{"id":"1","images":[{"source":"https://h/1"}]}},
+            {"id":"8","name":"New","count":3,"updated_time":"2021-05-01T12:00:00+0000","cover_photo":{"id":"2","images":[{"source":"https://h/2"}]}}]}"#;
+        let tagged = r#"{"data":[{"id":"9","images":[{"source":"https://h/9"}]}]}"#;
+        let text = |text: &str| Some(text.to_owned());
+        let found = root(albums, tagged);
+        assert_eq!(found[0], ("Photos of you".to_owned(), text("tagged"), text("9")));
+        assert_eq!(found[1], ("Your uploads".to_owned(), text("uploads"), text("2")));
+        assert_eq!((found[2].0.as_str(), found[2].1.as_deref(), found.len()), ("Old", None, 4));
+        // What is known to be empty is not there.
+        assert_eq!(root(r#"{"data":[{"id":"7","name":"Someday","count":0}]}"#, r#"{"data":[]}"#).len(), 1);
+        assert_eq!(root(r#"{"data":[]}"#, "null").len(), 0);
+        let unread = r#"{"data":[],"paging":{"cursors":{"after":"a"},"next":"https://h/"}}"#;
+        assert_eq!(root(unread, unread).len(), 2, "an empty page is not the end");
+    }
+
+    #[test]
+    fn an_uploads_path_is_its_albums() {
+        let photo = |json: &str| serde_json::from_str::<Photo>(json).unwrap();
+        let at_home = photo(r#"{"id":"99","images":[{"source":"https://h/s"}],"album":{"id":"5"}}"#);
+        assert_eq!(photo_entry(Folder::Uploads, at_home).item.path, "/5/99.jpg");
+        let elsewhere = photo(r#"{"id":"99","images":[{"source":"https://h/s"}]}"#);
+        assert_eq!(photo_entry(Folder::Uploads, elsewhere).item.path, "/uploads/99.jpg");
+    }
+
+    #[test]
+    fn paths_are_read_strictly_in_the_collections_too() {
+        assert_eq!(read_path("/tagged/"), Some((Folder::Tagged, None)));
+        assert_eq!(read_path("/uploads/99.jpg"), Some((Folder::Uploads, Some("99"))));
+        assert_eq!((read_path("/"), photo_id("/99.jpg")), (Some((Folder::Root, None)), None));
+        for bad in [
+            "/tagged",
+            "/tagged//",
+            "/tagged/1/",
+            "/tagged/1/2.jpg",
+            "/tagged/../1/",
+            "/taggedx/",
+            "/Tagged/",
+            "/tagged/x.jpg",
+            "/tagged/1.png",
+            "/uploads/uploads/",
+            "/1/tagged/",
+            "//tagged/",
+            "/tagged/1.jpg?x",
+            "/tagged/%2e%2e/",
+        ] {
+            assert_eq!(read_path(bad), None, "{bad}");
+        }
+    }
+
     #[test]
     fn a_photo_tells_its_largest_rendition() {
         let photo = || -> Photo {
@@ -337,7 +504,7 @@ mod tests {
             )
             .unwrap()
         };
-        let item = photo_entry("5", photo()).item;
+        let item = photo_entry(Folder::Album("5"), photo()).item;
         assert_eq!(
             (item.path.as_str(), item.name.as_str(), item.mimetype.as_str()),
             ("/5/99.jpg", "99.jpg", "image/jpeg")
@@ -351,9 +518,9 @@ mod tests {
     #[test]
     fn a_video_is_listed_and_has_no_file() {
         let video = || -> Photo { serde_json::from_str(r#"{"id":"98","picture":"https://h/p"}"#).unwrap() };
-        let entry = photo_entry("5", video());
+        let entry = photo_entry(Folder::Album("5"), video());
         assert_eq!((entry.item.path.as_str(), entry.item.mimetype.as_str()), ("/5/98.mp4", "video/mp4"));
-        assert_eq!(entry.picture.as_deref(), Some("https://h/p"));
+        assert_eq!(entry.picture, Some(Picture::single("98", "https://h/p".to_owned())));
         assert_eq!(remote_file(video()).unwrap_err().code(), ProblemCode::NoFile);
     }
 

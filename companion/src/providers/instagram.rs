@@ -5,7 +5,7 @@
 //! <https://developers.facebook.com/docs/instagram-platform/reference/instagram-media>; checked November 2026.
 
 use super::meta::{self, Data, Graph, MetaPath, PAGE_SIZE};
-use super::{Ask, CodeGrant, Credentials, Entry, Failure, Grant, Page, Provider, RemoteFile, Renewal, Reply};
+use super::{Ask, CodeGrant, Credentials, Entry, Failure, Grant, Page, Picture, Provider, RemoteFile, Renewal, Reply};
 use crate::config::Config;
 use crate::fetch::{Answer, Call, Fetcher};
 use crate::secrets::Secret;
@@ -18,7 +18,8 @@ const SCOPE: &str = "instagram_business_basic";
 /// Seconds that the token of a code lives, as documented; the answer does not say.
 const SHORT_LIVED: u64 = 3600;
 const MEDIA_FIELDS: &str = "id,caption,media_type,media_url,thumbnail_url,timestamp,children{id}";
-const CHILD_FIELDS: &str = "children{id,media_type,media_url,thumbnail_url,timestamp}";
+/// Children have no caption of their own: it is written under the carousel.
+const PARENT_FIELDS: &str = "caption,timestamp,children{id,media_type,media_url,thumbnail_url,timestamp}";
 const FILE_FIELDS: &str = "id,caption,media_type,media_url,timestamp";
 
 /// Instagram.
@@ -114,20 +115,27 @@ impl Instagram {
             }
             Some(carousel) => {
                 // At most twenty children, which come without pages.
-                let parent: Parent = self.graph.get(token, carousel, &[("fields", CHILD_FIELDS)]).await?;
-                let children = parent.children.map(|children| children.data).unwrap_or_default();
+                let parent: Parent = self.graph.get(token, carousel, &[("fields", PARENT_FIELDS)]).await?;
                 let folder = format!("/{carousel}/");
-                Ok(Page { after: None, entries: children.into_iter().map(|child| entry(&folder, child)).collect() })
+                Ok(Page { after: None, entries: children(parent).map(|child| entry(&folder, child)).collect() })
             }
         }
     }
 
     async fn file(&self, token: &Secret, path: &str) -> Result<RemoteFile, Failure> {
-        let id = MetaPath::read(path).and_then(|path| path.file).ok_or_else(meta::bad_path)?;
+        let MetaPath { folder, file } = MetaPath::read(path).ok_or_else(meta::bad_path)?;
+        let id = file.ok_or_else(meta::bad_path)?;
         if meta::is_video(path) {
             return Err(Failure::tell(ProblemCode::NoFile, "a video"));
         }
-        let media: Media = self.graph.get(token, id, &[("fields", FILE_FIELDS)]).await?;
+        let media = match folder {
+            None => self.graph.get(token, id, &[("fields", FILE_FIELDS)]).await?,
+            Some(carousel) => {
+                let parent: Parent = self.graph.get(token, carousel, &[("fields", PARENT_FIELDS)]).await?;
+                let gone = || Failure::tell(ProblemCode::PhotoGone, "the carousel has no such child");
+                children(parent).find(|child| child.id == id).ok_or_else(gone)?
+            }
+        };
         remote_file(media)
     }
 }
@@ -244,7 +252,19 @@ fn read_code_answer(answer: &Answer) -> Result<ShortLived, Failure> {
 
 #[derive(Debug, Deserialize)]
 struct Parent {
+    caption: Option<String>,
+    timestamp: Option<String>,
     children: Option<Data<Media>>,
+}
+
+/// A carousel's children, with its words, and its date where they have none.
+fn children(parent: Parent) -> impl Iterator<Item = Media> {
+    let Parent { caption, timestamp, children } = parent;
+    children.map(|children| children.data).unwrap_or_default().into_iter().map(move |child| Media {
+        caption: child.caption.or_else(|| caption.clone()),
+        timestamp: child.timestamp.or_else(|| timestamp.clone()),
+        ..child
+    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -268,7 +288,7 @@ fn entry(folder: &str, media: Media) -> Entry {
     match media.media_type.as_str() {
         "CAROUSEL_ALBUM" => Entry {
             // A carousel's own picture is its first child's.
-            picture: media.media_url,
+            picture: media.media_url.map(|url| Picture::single(&media.id, url)),
             item: Item {
                 name: title(common.caption.as_deref()).unwrap_or_else(|| media.id.clone()),
                 path: format!("{folder}{}/", media.id),
@@ -281,7 +301,8 @@ fn entry(folder: &str, media: Media) -> Entry {
             let video = kind == "VIDEO";
             let (extension, mimetype) = if video { ("mp4", "video/mp4") } else { ("jpg", "image/jpeg") };
             Entry {
-                picture: if video { media.thumbnail_url } else { media.media_url },
+                picture: if video { media.thumbnail_url } else { media.media_url }
+                    .map(|url| Picture::single(&media.id, url)),
                 item: Item {
                     name: format!("{}.{extension}", media.id),
                     path: format!("{folder}{}.{extension}", media.id),
@@ -356,6 +377,23 @@ mod tests {
         serde_json::from_str(json).unwrap()
     }
 
+    fn picture(id: &str, url: &str) -> Option<Picture> {
+        Some(Picture::single(id, url.to_owned()))
+    }
+
+    #[test]
+    fn children_have_their_carousels_words_and_date() {
+        let parent: Parent = serde_json::from_str(
+            r#"{"id":"19","caption":"Sea","timestamp":"2018-02-22T10:40:45+0000","children":{"data":[
+                {"id":"20","media_type":"IMAGE"},{"id":"21","media_type":"IMAGE","timestamp":"2018-02-23T10:40:45+0000"}]}}"#,
+        )
+        .unwrap();
+        let children: Vec<Item> = children(parent).map(|child| entry("/19/", child).item).collect();
+        assert!(children.iter().all(|child| child.caption.as_deref() == Some("Sea")));
+        let dates: Vec<_> = children.iter().map(|child| child.date.as_deref().unwrap_or_default()).collect();
+        assert_eq!(dates, ["2018-02-22T10:40:45Z", "2018-02-23T10:40:45Z"]);
+    }
+
     #[test]
     fn images_videos_and_carousels_are_listed() {
         let image = entry(
@@ -372,7 +410,7 @@ mod tests {
             "/",
             media(r#"{"id":"18","media_type":"VIDEO","media_url":"https://h/v","thumbnail_url":"https://h/t"}"#),
         );
-        assert_eq!((video.item.path.as_str(), video.picture.as_deref()), ("/18.mp4", Some("https://h/t")));
+        assert_eq!((video.item.path.as_str(), video.picture), ("/18.mp4", picture("18", "https://h/t")));
 
         let carousel = entry(
             "/",
@@ -381,7 +419,7 @@ mod tests {
             ),
         );
         assert_eq!((carousel.item.path.as_str(), carousel.item.folder, carousel.item.count), ("/19/", true, Some(2)));
-        assert_eq!((carousel.item.name.as_str(), carousel.picture.as_deref()), ("19", Some("https://h/c")));
+        assert_eq!((carousel.item.name.as_str(), carousel.picture), ("19", picture("19", "https://h/c")));
 
         let child = entry("/19/", media(r#"{"id":"20","media_type":"IMAGE","media_url":"https://h/20"}"#));
         assert_eq!(child.item.path, "/19/20.jpg");

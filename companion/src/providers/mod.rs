@@ -138,8 +138,33 @@ pub struct Page {
 pub struct Entry {
     /// As it is listed, but without a thumbnail.
     pub item: Item,
-    /// Of what its thumbnail is made. Stays with the companion.
-    pub picture: Option<String>,
+    /// Of what its thumbnail is made.
+    pub picture: Option<Picture>,
+}
+
+/// A picture in the sizes in which the provider has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Picture {
+    /// The provider's id of the photo: the same for everybody who sees it, in whatever listing.
+    pub id: String,
+    /// At least one.
+    pub renditions: Vec<Rendition>,
+}
+
+/// One size of a picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rendition {
+    /// Signed by the provider; good for hours or days, and another one each time.
+    pub url: String,
+    /// Pixels across, where the provider says.
+    pub width: Option<u32>,
+}
+
+impl Picture {
+    /// One that the provider has in a single size, of which it does not say how large that is.
+    pub fn single(id: &str, url: String) -> Self {
+        Self { id: id.to_owned(), renditions: vec![Rendition { url, width: None }] }
+    }
 }
 
 /// Where a photo's bytes are.

@@ -1,5 +1,7 @@
-//! The main path: resolve, fetch, check, keep, record. It ends with the whole file recorded, or with nothing of it left.
+//! The main path: resolve, fetch, check, keep, record. It ends with the whole file recorded, or with nothing of it left; also when
+//! the wish is taken back in between, which is noticed wherever it waits for the provider.
 
+use super::cancel::unwanted;
 use crate::Shared;
 use crate::bucket::{Destination, Writing};
 use crate::db::{ConnectionRow, FileRow, JobRow};
@@ -10,6 +12,7 @@ use bowerbird_protocol::problem::ProblemCode;
 use reqwest::StatusCode;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Display;
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 const ATTEMPTS: u32 = 3;
@@ -35,8 +38,8 @@ impl Trouble {
         Self { code, cause: cause.to_string(), transient: false }
     }
 
-    fn unwanted() -> Self {
-        Self::lasting(ProblemCode::AccessRemoved, "the access was removed meanwhile")
+    fn unwanted(code: ProblemCode) -> Self {
+        Self::lasting(code, "it is no longer wanted")
     }
 
     fn storage(error: &object_store::Error) -> Self {
@@ -97,8 +100,19 @@ pub async fn copy(companion: Shared, job: JobRow) -> Result<(), ProblemCode> {
                     cause = trouble.cause,
                     "storing a photo is tried again"
                 );
-                tokio::time::sleep(BACK_OFF * attempt).await;
-                attempt += 1;
+                tokio::select! {
+                    () = tokio::time::sleep(BACK_OFF * attempt) => attempt += 1,
+                    code = unwanted(&companion, &job.id) => return Err(code),
+                }
+            }
+            Err(trouble) if trouble.code == ProblemCode::Cancelled => {
+                tracing::info!(
+                    job = job.id,
+                    source = job.source,
+                    attempt,
+                    "a photo was cancelled while it was being stored"
+                );
+                return Err(trouble.code);
             }
             Err(trouble) => {
                 tracing::warn!(
@@ -117,12 +131,52 @@ pub async fn copy(companion: Shared, job: JobRow) -> Result<(), ProblemCode> {
     }
 }
 
+fn database(error: sqlx::Error) -> Trouble {
+    Trouble { code: ProblemCode::Internal, cause: format!("database: {error}"), transient: true }
+}
+
 async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Trouble> {
-    let database = |error: sqlx::Error| Trouble {
-        code: ProblemCode::Internal,
-        cause: format!("database: {error}"),
-        transient: true,
+    let stop = unwanted(companion, &job.id);
+    tokio::pin!(stop);
+    let mut progress = Progress { companion, job, last: None };
+    let Arrived { connection, remote, mut download, head } = tokio::select! {
+        arrived = arrive(companion, job, &mut progress) => arrived?,
+        code = &mut stop => return Err(Trouble::unwanted(code)),
     };
+    let mimetype = judge(&head, &job.accept)?;
+    let mut file = describe(job, &connection, remote, &head, mimetype);
+    let mut writing = companion.bucket.write(&file.object_key).await.map_err(|error| Trouble::storage(&error))?;
+    let poured = pour(&mut download, &head, &mut writing, &mut progress, stop).await;
+    match poured {
+        Ok(sha256) => file.sha256 = sha256,
+        Err(trouble) => {
+            writing.abort().await;
+            return Err(trouble);
+        }
+    }
+    file.size = download.received() as i64;
+    // From here on it comes to an end: whether it is still wanted is decided where the end is written down.
+    writing.finish().await.map_err(|error| Trouble::storage(&error))?;
+    let trouble = match companion.db.finish_job(&job.id, &file).await {
+        Ok(true) => return Ok(file),
+        Ok(false) => why_unwanted(companion, job).await,
+        Err(error) => database(error),
+    };
+    if let Err(error) = companion.bucket.remove(&file.object_key).await {
+        tracing::error!(cause = %error, key = file.object_key, "a file without a record could not be removed");
+    }
+    Err(trouble)
+}
+
+/// A photo whose first bytes are there, and of which nothing is written yet.
+struct Arrived {
+    connection: ConnectionRow,
+    remote: RemoteFile,
+    download: Download,
+    head: Vec<u8>,
+}
+
+async fn arrive(companion: &Shared, job: &JobRow, progress: &mut Progress<'_>) -> Result<Arrived, Trouble> {
     let app = companion.apps.get(&job.app_key);
     let provider = app.as_ref().and_then(|app| app.provider(&job.source));
     let provider =
@@ -143,34 +197,18 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Trouble> {
         }
     };
     let mut download = companion.fetcher.open(&remote.url, companion.config.max_file_bytes).await?;
-    let mut progress = Progress { companion, job, last: None };
     if !progress.report(&download).await.map_err(database)? {
-        return Err(Trouble::unwanted());
+        return Err(why_unwanted(companion, job).await);
     }
-
     let head = head(&mut download).await?;
-    let mimetype = judge(&head, &job.accept)?;
-    let mut file = describe(job, &connection, remote, &head, mimetype);
-    let mut writing = companion.bucket.write(&file.object_key).await.map_err(|error| Trouble::storage(&error))?;
-    let poured = pour(&mut download, &head, &mut writing, &mut progress).await;
-    match poured {
-        Ok(sha256) => file.sha256 = sha256,
-        Err(trouble) => {
-            writing.abort().await;
-            return Err(trouble);
-        }
-    }
-    file.size = download.received() as i64;
-    writing.finish().await.map_err(|error| Trouble::storage(&error))?;
-    let trouble = match companion.db.finish_job(&job.id, &file).await {
-        Ok(true) => return Ok(file),
-        Ok(false) => Trouble::unwanted(),
+    Ok(Arrived { connection, remote, download, head })
+}
+
+async fn why_unwanted(companion: &Shared, job: &JobRow) -> Trouble {
+    match companion.db.job_problem(&job.id).await {
+        Ok(problem) => Trouble::unwanted(problem.map_or(ProblemCode::Internal, |name| ProblemCode::from_name(&name))),
         Err(error) => database(error),
-    };
-    if let Err(error) = companion.bucket.remove(&file.object_key).await {
-        tracing::error!(cause = %error, key = file.object_key, "a file without a record could not be removed");
     }
-    Err(trouble)
 }
 
 async fn connection(companion: &Shared, job: &JobRow) -> sqlx::Result<Option<ConnectionRow>> {
@@ -232,26 +270,32 @@ fn describe(job: &JobRow, connection: &ConnectionRow, remote: RemoteFile, head: 
     }
 }
 
-/// Moves all bytes into the storage and answers their SHA-256.
+/// Moves all bytes into the storage and answers their SHA-256, unless `stop` ends before, with the reason.
 async fn pour(
     download: &mut Download,
     head: &[u8],
     writing: &mut Writing,
     progress: &mut Progress<'_>,
+    mut stop: Pin<&mut impl Future<Output = ProblemCode>>,
 ) -> Result<String, Trouble> {
     let mut hash = Sha256::new_with_prefix(head);
     writing.push(head).await.map_err(|error| Trouble::storage(&error))?;
-    while let Some(bytes) = download.chunk().await? {
+    loop {
+        // Only waiting for bytes is cut short: a part that is on its way to the storage arrives there or fails.
+        let chunk = tokio::select! {
+            chunk = download.chunk() => chunk?,
+            code = &mut stop => return Err(Trouble::unwanted(code)),
+        };
+        let Some(bytes) = chunk else { return Ok(hex::encode(hash.finalize())) };
         hash.update(&bytes);
         writing.push(&bytes).await.map_err(|error| Trouble::storage(&error))?;
         // A row that cannot be written now is no reason to lose the photo.
         match progress.report(download).await {
             Ok(true) => {}
-            Ok(false) => return Err(Trouble::unwanted()),
+            Ok(false) => return Err(why_unwanted(progress.companion, progress.job).await),
             Err(error) => tracing::debug!(cause = %error, "progress was not written"),
         }
     }
-    Ok(hex::encode(hash.finalize()))
 }
 
 struct Progress<'a> {

@@ -1,8 +1,11 @@
-//! Copying the chosen photos: `POST /store/` begins a job for each and watches them; the copying itself is [`copy()`].
+//! Copying the chosen photos: `POST /store/` begins a job for each and watches them; the copying itself is [`copy()`], and
+//! [`cancel()`] takes wishes back.
 
+mod cancel;
 mod copy;
 mod watch;
 
+pub use cancel::cancel;
 pub use copy::copy;
 
 use crate::Shared;
@@ -186,6 +189,7 @@ async fn begin(
                     serde_json::json!([session.id, source, path, wish.container, prefix, wish.accept]).to_string();
                 let job = NewJob {
                     request_key: &digest(&key),
+                    session: &session.id,
                     app_key: app.key(),
                     connection_id: &connection.id,
                     source,

@@ -400,9 +400,9 @@ pub fn location(answer: &Response) -> String {
     answer.headers()[header::LOCATION].to_str().unwrap().to_owned()
 }
 
-/// Until something is so, at most ten seconds.
+/// Until something is so, at most a minute: large pictures take their time on a busy machine.
 pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    for _ in 0..200 {
+    for _ in 0..1200 {
         if is_so().await {
             return;
         }

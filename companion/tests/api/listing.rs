@@ -4,7 +4,7 @@ use crate::app::{TestApp, items, text};
 use bowerbird_companion::secrets::{Secret, hmac_hex};
 use bowerbird_emulator::Fault;
 use reqwest::{StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 
 #[tokio::test]
@@ -22,6 +22,73 @@ async fn albums_have_names_counts_covers_and_dates() {
     let empty = items(&root).iter().find(|item| item["name"] == "Someday").unwrap();
     assert_eq!(empty["thumbnail"], "");
     assert_eq!((root["client"].as_str(), root["next"].as_str()), (Some("facebook"), Some("")));
+}
+
+#[tokio::test]
+async fn facebooks_own_collections_are_folders_before_the_albums() {
+    let app = TestApp::start().await;
+    let mut visitor = app.visitor();
+    visitor.signs_in("facebook", "alice").await;
+    let root = visitor.lists("facebook", "/").await;
+    let [tagged, uploads, first, ..] = &items(&root)[..] else { panic!("{root}") };
+    let known = |item: &Value| (text(item, "name"), text(item, "special"), text(item, "path"));
+    let named = |name: &str, special: &str| (name.to_owned(), special.to_owned(), format!("/{special}/"));
+    assert_eq!(known(tagged), named("Photos of you", "tagged"));
+    assert_eq!(known(uploads), named("Your uploads", "uploads"));
+    assert!(first.get("special").is_none(), "{first}");
+    for cover in [tagged, uploads] {
+        assert_eq!(app.http.get(text(cover, "thumbnail")).send().await.unwrap().status(), StatusCode::OK);
+    }
+
+    let of_her = visitor.lists("facebook", "/tagged/").await;
+    assert_eq!(items(&of_her).len(), 7);
+    let photo = &items(&of_her)[0];
+    assert!(text(photo, "path").starts_with("/tagged/") && text(photo, "date").ends_with('Z'), "{photo}");
+    let file = visitor.stores("facebook", &text(photo, "path")).await;
+    assert_eq!((file["status"].as_str(), file["client"].as_str()), (Some("Stored"), Some("facebook")));
+
+    let album = visitor.finds("facebook", "Holidays in Lisbon").await;
+    let in_album = visitor.photos("facebook", &album).await;
+    let mut page = visitor.lists("facebook", "/uploads/").await;
+    let mut paths: Vec<String> = items(&page).iter().map(|item| text(item, "path")).collect();
+    assert!(paths.len() == 100 && in_album.iter().all(|path| paths.contains(path)), "a photo has one path");
+    while page["next"] != "" {
+        page = visitor.lists_next("facebook", "/uploads/", &page["next"].clone()).await;
+        paths.extend(items(&page).iter().map(|item| text(item, "path")));
+    }
+    assert_eq!(paths.len(), 24 + 6 + 134 + 12 + 3);
+    let next = visitor.lists("facebook", "/uploads/").await["next"].clone();
+    let mixed_up = visitor.lists_next("facebook", "/tagged/", &next).await;
+    assert_eq!(mixed_up["error"]["code"], "list_changed", "a cursor is of its own listing");
+}
+
+#[tokio::test]
+async fn a_collection_that_is_known_to_be_empty_is_left_out() {
+    let app = TestApp::start().await;
+    for (account, expected) in [("ben", vec![]), ("clara", vec!["uploads"])] {
+        let mut visitor = app.visitor();
+        visitor.signs_in("facebook", account).await;
+        let root = visitor.lists("facebook", "/").await;
+        let special: Vec<&str> = items(&root).iter().filter_map(|item| item["special"].as_str()).collect();
+        assert_eq!(special, expected, "{account}");
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_photos_are_a_hundred_calls() {
+    let app = TestApp::start().await;
+    let mut visitor = app.visitor();
+    visitor.signs_in("facebook", "clara").await;
+    let album = visitor.finds("facebook", "Every day since 1997").await;
+    let before = app.emulator.calls().len();
+    let mut page = visitor.lists("facebook", &album).await;
+    let mut seen = HashSet::new();
+    seen.extend(items(&page).iter().map(|item| text(item, "path")));
+    while page["next"] != "" {
+        page = visitor.lists_next("facebook", &album, &page["next"].clone()).await;
+        seen.extend(items(&page).iter().map(|item| text(item, "path")));
+    }
+    assert_eq!((seen.len(), app.emulator.calls().len() - before), (10_000, 100));
 }
 
 #[tokio::test]
@@ -135,6 +202,14 @@ async fn instagram_lists_images_videos_and_carousels() {
     let children = visitor.lists("instagram", &text(carousel, "path")).await;
     assert_eq!(items(&children).len() as u64, carousel["count"].as_u64().unwrap());
     assert!(text(&items(&children)[0], "path").starts_with(&text(carousel, "path")));
+    // Opened in its place, a carousel's photos have its words, and each has a date and a picture.
+    let carousel = items(&root).iter().find(|item| item["folder"] == true && item["caption"].is_string()).unwrap();
+    assert!(text(carousel, "date").ends_with('Z') && carousel["thumbnail"] != "", "{carousel}");
+    let children = visitor.lists("instagram", &text(carousel, "path")).await;
+    for child in items(&children) {
+        assert_eq!(child["caption"], carousel["caption"]);
+        assert!(text(child, "date").ends_with('Z') && child["thumbnail"] != "", "{child}");
+    }
 }
 
 #[tokio::test]
@@ -144,9 +219,21 @@ async fn a_path_that_tries_to_leave_the_source_gets_nowhere() {
     visitor.signs_in("facebook", "alice").await;
     visitor.signs_in("instagram", "alice.pro").await;
     let before = app.emulator.calls().len();
-    for path in
-        ["/../me", "/1/../2", "/%2e%2e/", "/me/", "/1?fields=id", "//", "", "/1/2.jpg", "/1/2/", "http://127.0.0.1/"]
-    {
+    for path in [
+        "/../me",
+        "/1/../2",
+        "/%2e%2e/",
+        "/me/",
+        "/tagged",
+        "/tagged/../1/",
+        "/uploads/x/",
+        "/1?fields=id",
+        "//",
+        "",
+        "/1/2.jpg",
+        "/1/2/",
+        "http://127.0.0.1/",
+    ] {
         for source in ["facebook", "instagram"] {
             assert_eq!(visitor.lists(source, path).await["error"]["code"], "bad_path", "{source} {path}");
             if path != "/1/2.jpg" {

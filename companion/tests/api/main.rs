@@ -6,6 +6,7 @@
 mod app;
 mod apps;
 mod attacks;
+mod cancelling;
 mod duties;
 mod keys;
 mod limits;

@@ -1,6 +1,7 @@
 //! Copying the chosen photos, and what is left when it goes wrong: nothing.
 
 use crate::app::{TestApp, Visitor, events, eventually, id_of, text};
+use bowerbird_companion::config::Config;
 use bowerbird_emulator::{Emulator, Fault, Settings};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -365,17 +366,29 @@ async fn slow_road(upstream: impl Fn() -> String + Send + 'static) -> String {
 
 /// An app whose pictures, and nothing else, come over a slow road.
 pub async fn with_slow_pictures() -> TestApp {
+    with_pictures_over(slow_road, |_| {}).await
+}
+
+/// An app whose pictures, and nothing else, come over a road that `build` makes to where they are.
+pub async fn with_pictures_over<R: Future<Output = String>>(
+    build: impl FnOnce(Box<dyn Fn() -> String + Send>) -> R,
+    change: impl FnOnce(&mut Config),
+) -> TestApp {
     let address = std::sync::Arc::new(std::sync::OnceLock::<String>::new());
-    let road = slow_road({
+    let road = build(Box::new({
         let address = address.clone();
         move || address.get().cloned().unwrap_or_default()
-    })
+    }))
     .await;
     let settings = Settings { public_url: Some(road.clone()), require_app_secret: true, ..Settings::default() };
     let emulator = Emulator::start_with(settings).await;
     address.set(emulator.address().to_string()).unwrap();
-    TestApp::start_against(emulator, |config| config.image_hosts.push(road.trim_start_matches("http://").to_owned()))
-        .await
+    let host = road.trim_start_matches("http://").to_owned();
+    TestApp::start_against(emulator, |config| {
+        config.image_hosts.push(host);
+        change(config);
+    })
+    .await
 }
 
 /// The path of a photo that takes a while on the slow road.

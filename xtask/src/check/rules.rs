@@ -27,12 +27,11 @@ pub const RULES: &[Rule] = &[
         within: &["src/", "protocol/src/"],
         except: &[
             ("src/api.rs", "takes what the page passes and gives it the promise"),
-            ("src/options.rs", "reads what the page passes"),
+            ("src/options/", "reads what the page passes"),
             ("src/result.rs", "builds what the page receives"),
             ("src/picker/callbacks.rs", "hands results to the page's callbacks"),
             ("src/mount/", "the History API takes its state as a JsValue"),
             ("src/session.rs", "windows hand over untyped messages"),
-            ("src/ui/folder.rs", "IntersectionObserver gives its entries in an untyped array"),
             ("src/text/", "Intl takes its locales as a JsValue"),
         ],
         forbids: &["JsValue"],

@@ -4,14 +4,20 @@
 //! Filestack's; an option of Filestack's picker that is not here yet is warned about and ignored, so that a page moves over
 //! unchanged, and a name that neither knows is an error.
 
+mod place;
+
+pub use place::{DisplayMode, DropPane, Theme, ViewType};
+
 use crate::companion::Site;
 use crate::sources::{self, Source};
+use crate::text;
 use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::store::StoreTo;
 use js_sys::{Array, Function, Object, Reflect};
+use place::{read_container, read_display_mode, read_drop_pane, read_id, read_size, read_theme, read_view_type};
 use std::collections::HashMap;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AbortSignal, Url};
+use web_sys::{AbortSignal, Node, Url};
 
 /// Says on the developer's console what is odd but no error.
 type Warn<'a> = &'a mut dyn FnMut(String);
@@ -59,13 +65,30 @@ options! {
     "minFiles" min_files: u32 = 1, read_count;
     /// Where the files go: `{location, container, path, region, access}`. Default: the key's default storage.
     "storeTo" store_to: StoreTo = StoreTo::default(), read_store_to;
-    /// Wording of the page's own: an object from an English phrase of the dialog, or its key, to the replacement.
+    /// Wording of the page's own: an object from an English phrase of the dialog's or of Filestack's picker, or from a key, to the
+    /// replacement.
     "customText" custom_text: HashMap<String, String> = HashMap::new(), read_text;
-    /// The dialog's language. Only `en` so far; another one is warned about. Default: `en`.
-    "lang" lang: String = "en".to_owned(), read_lang;
+    /// The dialog's language, as `de` or `pt-BR`; one that it does not speak is warned about. Default: the page's, or English.
+    "lang" lang: Option<String> = None, read_lang;
+    /// `'overlay'`, `'inline'` or `'dropPane'`. Default: `'overlay'`.
+    "displayMode" display_mode: DisplayMode = DisplayMode::default(), read_display_mode;
+    /// The element that the picker is drawn in: its id, a selector, or the node. Default: the page's body, for an overlay.
+    "container" container: Option<Node> = None, read_container;
+    /// The id of the element that holds the picker's shadow root. Default: `__bowerbird-picker`.
+    "rootId" root_id: String = "__bowerbird-picker".to_owned(), read_id;
+    /// `'grid'` or `'list'`. Default: `'grid'`.
+    "viewType" view_type: ViewType = ViewType::default(), read_view_type;
+    /// `[width, height]` of the dialog in pixels, where the page is at least 980 wide. Default: as the window allows.
+    "modalSize" modal_size: Option<[u32; 2]> = None, read_size;
+    /// `'light'`, `'dark'` or `'auto'`, which follows the visitor's system. Default: `'auto'`.
+    "theme" theme: Theme = Theme::default(), read_theme;
+    /// Whether the dialog goes when copying begins, and the page hears the rest by its callbacks. Default: false.
+    "hideModalWhenUploading" hide_modal_when_uploading: bool = false, read_bool;
+    /// The pane of `displayMode: 'dropPane'`, and its callbacks.
+    "dropPane" drop_pane: DropPane = DropPane::default(), read_drop_pane;
     /// An `AbortSignal`; aborting cancels the pick as the visitor could.
     "signal" signal: Option<AbortSignal> = None, read_signal;
-    /// `() => void`: the dialog is on the screen.
+    /// `(handle) => void`: the dialog is on the screen. `handle.close()` cancels the pick as the visitor could.
     "onOpen" on_open: Option<Function> = None, read_function;
     /// `() => void`: the dialog is gone, however it ended. Runs before `onUploadDone`.
     "onClose" on_close: Option<Function> = None, read_function;
@@ -83,6 +106,8 @@ options! {
     "onFileUploadFinished" on_file_upload_finished: Option<Function> = None, read_function;
     /// `(file, error) => void`: a photo could not be stored.
     "onFileUploadFailed" on_file_upload_failed: Option<Function> = None, read_function;
+    /// `(file) => void`: the visitor gave this photo up while it was copied.
+    "onFileUploadCancel" on_file_upload_cancel: Option<Function> = None, read_function;
     /// `({filesUploaded, filesFailed}) => void`: the same that the promise resolves with.
     "onUploadDone" on_upload_done: Option<Function> = None, read_function;
 }
@@ -93,7 +118,6 @@ const FILESTACK_ONLY: &[&str] = &[
     "allowManualRetry",
     "cleanupImageExif",
     "concurrency",
-    "container",
     "cropFiles",
     "customAuthText",
     "customSourceContainer",
@@ -104,14 +128,11 @@ const FILESTACK_ONLY: &[&str] = &[
     "disableStorageKey",
     "disableThumbnails",
     "disableTransformer",
-    "displayMode",
-    "dropPane",
     "errorsTimeout",
     "exposeOriginalFile",
     "failOverMaxFiles",
     "globalDropZone",
     "googleDriveAppID",
-    "hideModalWhenUploading",
     "imageDim",
     "imageMax",
     "imageMin",
@@ -119,12 +140,9 @@ const FILESTACK_ONLY: &[&str] = &[
     "loadCss",
     "maxSize",
     "miniUploader",
-    "modalSize",
     "multipleFileUpload",
     "onFileCropped",
-    "onFileUploadCancel",
     "pasteMode",
-    "rootId",
     "startUploadingWhenMaxFilesReached",
     "supportEmail",
     "transformations",
@@ -133,7 +151,6 @@ const FILESTACK_ONLY: &[&str] = &[
     "uploadInBackground",
     "useSentryBreadcrumbs",
     "videoResolution",
-    "viewType",
     "websearch",
 ];
 
@@ -162,13 +179,19 @@ impl PickOptions {
     }
 
     /// What no single option can tell.
-    fn check(self) -> Result<Self, String> {
+    fn check(mut self) -> Result<Self, String> {
+        if self.display_mode != DisplayMode::Overlay && self.container.is_none() {
+            return Err("displayMode 'inline' and 'dropPane' need a container: an element's id, a selector or a node"
+                .to_owned());
+        }
         if self.min_files > self.max_files {
             return Err(format!(
                 "minFiles ({}) is more than maxFiles ({}, which is 1 unless given)",
                 self.min_files, self.max_files
             ));
         }
+        // A part of the page covers nothing that it could make way for.
+        self.hide_modal_when_uploading &= self.display_mode != DisplayMode::Inline;
         Ok(self)
     }
 }
@@ -286,12 +309,16 @@ fn read_text(name: &str, value: &JsValue, _: Warn<'_>) -> Result<HashMap<String,
         .map_err(|_| wants(name, "an object from phrase to replacement, both strings", value))
 }
 
-fn read_lang(name: &str, value: &JsValue, warn: Warn<'_>) -> Result<String, String> {
-    let lang = value.as_string().ok_or_else(|| wants(name, "a language code such as 'en'", value))?;
-    if lang != "en" {
-        warn(format!("lang: '{lang}' is not there yet; the dialog is in English"));
+fn read_lang(name: &str, value: &JsValue, warn: Warn<'_>) -> Result<Option<String>, String> {
+    if value.is_null() {
+        return Ok(None);
     }
-    Ok(lang)
+    let lang = value.as_string().ok_or_else(|| wants(name, "a language code such as 'de'", value))?;
+    if text::Language::of(&lang).is_none() {
+        let known = text::ALL.join(", ");
+        warn(format!("lang: the dialog does not speak '{lang}' and is in English; there are: {known}"));
+    }
+    Ok(Some(lang))
 }
 
 fn read_signal(name: &str, value: &JsValue, _: Warn<'_>) -> Result<Option<AbortSignal>, String> {
@@ -307,6 +334,10 @@ fn read_function(name: &str, value: &JsValue, _: Warn<'_>) -> Result<Option<Func
         return Ok(None);
     }
     value.dyn_ref().cloned().map(Some).ok_or_else(|| wants(name, "a function", value))
+}
+
+fn read_bool(name: &str, value: &JsValue, _: Warn<'_>) -> Result<bool, String> {
+    value.as_bool().ok_or_else(|| wants(name, "true or false", value))
 }
 
 /// A string as a list of one, or an array of strings.
@@ -380,6 +411,15 @@ mod tests {
         let access = |access: &str| check_store_to(StoreTo { access: Some(access.to_owned()), ..StoreTo::default() });
         assert!(access("public").is_ok());
         assert!(access("private").unwrap_err().contains("'private' is not offered"));
+    }
+
+    #[test]
+    fn a_part_of_the_page_has_to_be_named() {
+        let options = |display_mode| PickOptions { display_mode, ..PickOptions::default() }.check();
+        assert!(options(DisplayMode::Overlay).is_ok());
+        for mode in [DisplayMode::Inline, DisplayMode::DropPane] {
+            assert!(options(mode).unwrap_err().contains("need a container"));
+        }
     }
 
     #[test]

@@ -1,0 +1,202 @@
+//! The copying of what was chosen: begun, followed, cancelled, tried again.
+
+use super::Picker;
+use super::callbacks::{self, call};
+use crate::error::Trouble;
+use crate::memory;
+use crate::result::{PickedFile, to_js};
+use crate::selection::Chosen;
+use crate::state::{Event, Photo, Progress, State, Storing};
+use crate::store::{self, Heard};
+use bowerbird_protocol::store::StoreEvent;
+use wasm_bindgen_futures::spawn_local;
+
+impl Picker {
+    /// Copies what is chosen, or once more all that failed and may yet succeed.
+    pub(super) fn confirm(&self) {
+        let again = self.read(|state| state.storing.is_some());
+        if !again && !self.read(|state| state.selection.is_enough()) {
+            return;
+        }
+        self.apply(Event::Confirmed);
+        if !again {
+            let files = self.read(|state| state.selection.chosen().iter().map(PickedFile::chosen).collect::<Vec<_>>());
+            call(self.0.options.on_upload_started.as_ref(), &[to_js(&files)]);
+            if self.0.options.hide_modal_when_uploading {
+                self.minimize(true);
+            }
+        }
+        self.follow();
+    }
+
+    /// Follows all that is pending, in one stream, however often something is added.
+    fn follow(&self) {
+        if self.0.following.replace(true) {
+            self.0.nudge.give();
+            return;
+        }
+        let picker = self.clone();
+        self.spawn(async move {
+            let options = &picker.0.options;
+            let pending = || if picker.is_open() { picker.read(pending) } else { Vec::new() };
+            let tell = |heard| match heard {
+                Heard::Event(event) => picker.report(event),
+                Heard::Again => picker.hear(true),
+                Heard::Nothing => picker.hear(false),
+            };
+            let accept = options.accept.rules();
+            let (companion, nudge) = (&picker.0.companion, &picker.0.nudge);
+            let followed = store::follow(companion, &options.store_to, &accept, &pending, nudge, &tell).await;
+            picker.0.following.set(false);
+            picker.hear(true);
+            if let Err(trouble) = followed {
+                picker.lose(trouble);
+            }
+            picker.end_copying();
+        });
+    }
+
+    fn hear(&self, heard: bool) {
+        if self.read(|state| state.storing.as_ref().is_some_and(|storing| storing.lost == heard)) {
+            self.apply(Event::Heard(heard));
+        }
+    }
+
+    /// When nothing is on its way and nothing is to be told to the companion any more: ends the pick if all is stored, and goes
+    /// back to the photos if none is wanted. In between the visitor decides.
+    fn end_copying(&self) {
+        if !self.is_open() || self.0.following.get() || self.0.cancelling.get() > 0 {
+            return;
+        }
+        let Some(tally) = self.read(|state| state.storing.as_ref().map(|storing| *storing.tally())) else { return };
+        if tally.stored == tally.photos {
+            self.finish(false);
+        } else if tally.cancelled == tally.photos {
+            self.reconsider();
+        }
+    }
+
+    /// Back to the photos.
+    pub(super) fn reconsider(&self) {
+        self.minimize(false);
+        self.apply(Event::Reconsidered);
+    }
+
+    /// Takes in an event of the copying and tells the page.
+    fn report(&self, event: StoreEvent) {
+        let (source, path) = match &event {
+            StoreEvent::Progress { source, path, .. }
+            | StoreEvent::Stored { source, path, .. }
+            | StoreEvent::Failed { source, path, .. } => (source, path),
+            StoreEvent::Done => return,
+        };
+        let Some(place) = self.read(|state| state.storing.as_ref()?.place(source, path)) else { return };
+        let photo = |state: &State| -> Option<Photo> { state.storing.as_ref()?.photos().get(place).cloned() };
+        let Some(before) = self.read(photo) else { return };
+        if before.progress == Progress::Cancelled
+            && matches!(event, StoreEvent::Progress { .. })
+            && self.0.cancelling.get() == 0
+        {
+            // The wish to copy it was slower than the one to leave it.
+            self.withdraw(vec![before.chosen]);
+            return;
+        }
+        if let StoreEvent::Stored { .. } = &event {
+            memory::note_stored(State::mark_of(before.chosen.source, &before.chosen.item.path));
+        }
+        self.apply(Event::Store(event));
+        if let Some(after) = self.read(photo).filter(|after| *after != before) {
+            callbacks::tell_progress(&self.0.options, &before, &after);
+        }
+    }
+
+    /// What has not ended has failed: nobody watches it any longer.
+    fn lose(&self, trouble: Trouble) {
+        let lost = self.read(pending);
+        if lost.is_empty() || !self.is_open() {
+            return;
+        }
+        self.apply(Event::StoreLost(trouble.clone()));
+        for chosen in &lost {
+            callbacks::tell_failed(&self.0.options, chosen, &trouble);
+        }
+    }
+
+    /// Stops copying the photos at these places.
+    pub(super) fn cancel_photos(&self, places: &[usize]) {
+        let on_its_way = |state: &State, place: &usize| {
+            let photo = state.storing.as_ref()?.photos().get(*place)?;
+            (!photo.has_ended()).then(|| photo.chosen.clone())
+        };
+        let photos: Vec<Chosen> =
+            self.read(|state| places.iter().filter_map(|place| on_its_way(state, place)).collect());
+        if photos.is_empty() || !self.is_open() {
+            return;
+        }
+        self.apply(Event::Cancelled(places.to_vec()));
+        for chosen in &photos {
+            callbacks::tell_cancelled(&self.0.options, chosen);
+        }
+        self.withdraw(photos);
+        // Nobody waits for a companion that is away, if nothing is wanted of it any more.
+        if self.read(|state| state.storing.as_ref().is_some_and(|storing| storing.lost)) {
+            self.0.nudge.give();
+        }
+    }
+
+    /// Stops copying all that has not ended.
+    pub(super) fn cancel_all(&self) {
+        let photos = self.read(|state| state.storing.as_ref().map_or(0, |storing| storing.photos().len()));
+        self.cancel_photos(&(0..photos).collect::<Vec<_>>());
+    }
+
+    /// Tells the companion. It has to hear of it even if the pick ends meanwhile, so this is none of the pick's tasks.
+    fn withdraw(&self, photos: Vec<Chosen>) {
+        let cancelling = &self.0.cancelling;
+        cancelling.set(cancelling.get() + 1);
+        let picker = self.clone();
+        spawn_local(async move {
+            let _ = store::cancel(&picker.0.companion, &photos, &|| picker.is_open()).await;
+            let cancelling = &picker.0.cancelling;
+            cancelling.set(cancelling.get() - 1);
+            picker.end_copying();
+        });
+    }
+
+    /// Copies a photo once more that could not be stored, or was cancelled.
+    pub(super) fn retry(&self, place: usize) {
+        self.apply(Event::Retried(vec![place]));
+        if self.read(|state| state.storing.as_ref().is_some_and(|storing| !storing.has_ended())) {
+            self.follow();
+        }
+    }
+
+    /// Leaves, as the visitor asked to; while photos are being copied only after a question.
+    pub(super) fn close(&self) {
+        if self.read(|state| state.storing.as_ref().is_some_and(|storing| !storing.has_ended())) {
+            self.apply(Event::Leaving(true));
+        } else {
+            self.finish(true);
+        }
+    }
+
+    /// The answer to that question was yes: what is stored by now is what the page gets.
+    pub(super) fn stop_copying(&self) {
+        self.cancel_all();
+        self.finish(true);
+    }
+
+    /// Makes way for the indicator, or comes back.
+    pub(super) fn minimize(&self, minimized: bool) {
+        if self.read(|state| state.minimized != minimized) {
+            self.apply(Event::Minimized(minimized));
+            if let Some(ending) = &*self.0.ending.borrow() {
+                (ending.step_aside)(minimized);
+            }
+        }
+    }
+}
+
+fn pending(state: &State) -> Vec<Chosen> {
+    state.storing.as_ref().map(Storing::pending).unwrap_or_default()
+}

@@ -1,0 +1,63 @@
+//! Sentences of other languages than English: asked for once, and kept as long as the page lasts.
+
+use super::language::Language;
+use crate::companion;
+use js_sys::{Object, Promise};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::future_to_promise;
+
+thread_local! {
+    /// By address. There is hardly ever a second one.
+    static FETCHED: RefCell<Vec<(String, Fetched)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A language's sentences, here or on their way.
+#[derive(Clone)]
+pub struct Fetched {
+    sentences: Rc<RefCell<Option<Object>>>,
+    /// Resolves when they are here, or will not come.
+    pub arrival: Promise,
+}
+
+impl Fetched {
+    /// The sentences, once they are here.
+    pub fn sentences(&self) -> Option<Object> {
+        self.sentences.borrow().clone()
+    }
+}
+
+/// Asks a companion for a language, unless that was done before.
+pub fn fetch(home: &str, language: &str) -> Fetched {
+    let address = format!("{}/bowerbird-{language}.json", home.trim_end_matches('/'));
+    let known = FETCHED.with_borrow(|all| all.iter().find(|(known, _)| *known == address).map(|(_, it)| it.clone()));
+    if let Some(known) = known {
+        return known;
+    }
+    let sentences = Rc::<RefCell<Option<Object>>>::default();
+    let arrival = future_to_promise({
+        let (sentences, address) = (sentences.clone(), address.clone());
+        async move {
+            let json = companion::text(&address).await;
+            let found = json.and_then(|json| js_sys::JSON::parse(&json).ok()?.dyn_into().ok());
+            if found.is_none() {
+                // Forgotten, so that the next pick asks again.
+                FETCHED.with_borrow_mut(|all| all.retain(|(known, _)| *known != address));
+            }
+            sentences.replace(found);
+            Ok(JsValue::UNDEFINED)
+        }
+    });
+    let fetched = Fetched { sentences, arrival };
+    FETCHED.with_borrow_mut(|all| all.push((address, fetched.clone())));
+    fetched
+}
+
+/// Asks for the language that the page is written in, so that a dialog need not wait for it.
+pub fn expect(home: &str) {
+    let language = Language::of_page();
+    if language.name != "en" {
+        fetch(home, language.name);
+    }
+}
