@@ -72,7 +72,7 @@ options! {
     "lang" lang: Option<String> = None, read_lang;
     /// `'overlay'`, `'inline'` or `'dropPane'`. Default: `'overlay'`.
     "displayMode" display_mode: DisplayMode = DisplayMode::default(), read_display_mode;
-    /// The element that the picker is drawn in: its id, a selector, or the node. Default: the page's body, for an overlay.
+    /// The element that the picker is drawn in: its id, a selector, or the node. Default, for an overlay: behind the page's body.
     "container" container: Option<Node> = None, read_container;
     /// The id of the element that holds the picker's shadow root. Default: `__bowerbird-picker`.
     "rootId" root_id: String = "__bowerbird-picker".to_owned(), read_id;

@@ -35,7 +35,7 @@ use leptos::prelude::*;
 use std::sync::Arc;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, ShadowRoot};
+use web_sys::{Element, HtmlElement, ShadowRoot};
 
 /// Every sheet of the dialog in the order of the screens, behind the tokens, which a theme decides.
 pub const STYLE: &str = concat!(
@@ -191,6 +191,12 @@ impl Ui {
     fn say_of(self, key: &str, source: &Source) -> String {
         self.words(key, None, &[("providerName", &self.source_name(source))])
     }
+}
+
+/// Whether lines run from right to left there, whichever way that was decided.
+fn is_mirrored(element: &Element) -> bool {
+    let style = web_sys::window().and_then(|window| window.get_computed_style(element).ok().flatten());
+    style.and_then(|style| style.get_property_value("direction").ok()).as_deref() == Some("rtl")
 }
 
 /// The address of a thumbnail of this width.

@@ -1,7 +1,7 @@
 //! One photo, large: to be looked at, to be chosen, and on to the next.
 
 use super::grid::name_of;
-use super::{Click, Part, Ui, icon, part, rendition, shape, words};
+use super::{Click, Part, Ui, icon, is_mirrored, part, rendition, shape, words};
 use crate::picker::Action;
 use crate::selection::{Refusal, refusal};
 use crate::state::{Notice, Rest, Shown, State};
@@ -10,7 +10,7 @@ use leptos::html;
 use leptos::prelude::*;
 use std::sync::Arc;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent, PointerEvent};
+use web_sys::{KeyboardEvent, PointerEvent};
 
 /// How near the end of what is loaded the next page is asked for.
 const AHEAD: usize = 4;
@@ -164,12 +164,6 @@ fn view(ui: Ui) -> AnyView {
         </dialog>
     }
     .into_any()
-}
-
-fn is_mirrored(element: &HtmlElement) -> bool {
-    let window = web_sys::window();
-    let style = window.and_then(|window| window.get_computed_style(element).ok().flatten());
-    style.is_some_and(|style| style.get_property_value("direction").is_ok_and(|direction| direction == "rtl"))
 }
 
 /// Closes it before it goes, so that the browser gives the focus back to where it was.

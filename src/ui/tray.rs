@@ -5,7 +5,7 @@
 //! the buttons. A slot stands for a place and not for a photo, so that no element moves while it has the focus or a finger on it.
 
 use super::rows::rows;
-use super::{Ui, icon, part, shape, words};
+use super::{Ui, icon, is_mirrored, part, shape, words};
 use crate::picker::Action;
 use crate::selection::Chosen;
 use leptos::html;
@@ -54,8 +54,7 @@ impl Tray {
     }
 
     fn is_mirrored(self) -> bool {
-        let turned = |list: HtmlElement| list.closest("[dir]").ok().flatten()?.get_attribute("dir");
-        self.list().and_then(turned).is_some_and(|direction| direction == "rtl")
+        self.list().is_some_and(|list| is_mirrored(&list))
     }
 
     /// Draws what is seen.

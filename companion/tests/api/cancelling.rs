@@ -1,14 +1,12 @@
 //! Taking back what was asked to be stored: it ends at once, for good, and nothing of it is left.
 
 use crate::app::{TestApp, Visitor, events, eventually, text};
-use crate::storing::{a_large_photo, with_pictures_over};
+use crate::storing::{a_large_photo, road, with_pictures_over};
 use bowerbird_companion::db::{Db, FileRow, NewJob};
 use bowerbird_companion::seal::Keyring;
 use bowerbird_protocol::problem::ProblemCode;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 /// More than the companion reads before it begins to write, and less than the large photo has.
@@ -16,29 +14,11 @@ const UNTIL_STUCK: usize = 300_000;
 
 /// A road on which each connection gets stuck after so many bytes, until it is opened.
 async fn stuck_road(upstream: impl Fn() -> String + Send + 'static, open: watch::Receiver<bool>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((down, _)) = listener.accept().await {
-            let Ok(up) = TcpStream::connect(upstream()).await else { continue };
-            let ((mut from_down, mut to_down), (mut from_up, mut to_up)) = (down.into_split(), up.into_split());
-            tokio::spawn(async move { drop(tokio::io::copy(&mut from_down, &mut to_up).await) });
-            let mut open = open.clone();
-            tokio::spawn(async move {
-                let (mut part, mut passed) = (vec![0; 16 * 1024], 0);
-                while let Ok(read @ 1..) = from_up.read(&mut part).await {
-                    if passed > UNTIL_STUCK && open.wait_for(|open| *open).await.is_err() {
-                        break;
-                    }
-                    passed += read;
-                    if to_down.write_all(&part[..read]).await.is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-    });
-    format!("http://{address}")
+    let pass = move |passed| {
+        let mut open = open.clone();
+        async move { passed <= UNTIL_STUCK || open.wait_for(|open| *open).await.is_ok() }
+    };
+    road(upstream, 16 * 1024, pass).await
 }
 
 /// An app whose large pictures stop arriving in the middle, until the sender says so.

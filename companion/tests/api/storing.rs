@@ -341,8 +341,13 @@ impl TestApp {
     }
 }
 
-/// Lets bytes through from `upstream` no faster than 64 KiB every 50 ms.
-async fn slow_road(upstream: impl Fn() -> String + Send + 'static) -> String {
+/// A way to `upstream` on which what comes back passes in parts of so many bytes: `pass` is waited for before each, with the
+/// bytes that have passed on this connection, and ends the connection by answering `false`.
+pub async fn road<P: Future<Output = bool> + Send>(
+    upstream: impl Fn() -> String + Send + 'static,
+    part: usize,
+    pass: impl Fn(usize) -> P + Clone + Send + Sync + 'static,
+) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
@@ -350,18 +355,28 @@ async fn slow_road(upstream: impl Fn() -> String + Send + 'static) -> String {
             let Ok(up) = TcpStream::connect(upstream()).await else { continue };
             let ((mut from_down, mut to_down), (mut from_up, mut to_up)) = (down.into_split(), up.into_split());
             tokio::spawn(async move { drop(tokio::io::copy(&mut from_down, &mut to_up).await) });
+            let pass = pass.clone();
             tokio::spawn(async move {
-                let mut part = vec![0; 64 * 1024];
+                let (mut part, mut passed) = (vec![0; part], 0);
                 while let Ok(read @ 1..) = from_up.read(&mut part).await {
-                    if to_down.write_all(&part[..read]).await.is_err() {
+                    if !pass(passed).await || to_down.write_all(&part[..read]).await.is_err() {
                         break;
                     }
-                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    passed += read;
                 }
             });
         }
     });
     format!("http://{address}")
+}
+
+/// Lets bytes through from `upstream` no faster than 64 KiB every 50 ms.
+async fn slow_road(upstream: impl Fn() -> String + Send + 'static) -> String {
+    let pass = |_| async {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        true
+    };
+    road(upstream, 64 * 1024, pass).await
 }
 
 /// An app whose pictures, and nothing else, come over a slow road.

@@ -1,5 +1,6 @@
 //! What clicks and keys do in the grid.
 
+use super::super::is_mirrored;
 use super::keys::Room;
 use super::sweep::Sweep;
 use super::{After, Grid, Inner};
@@ -161,8 +162,7 @@ impl Grid {
 
     /// Whether lines run from right to left.
     pub(super) fn is_mirrored(&self) -> bool {
-        let style = web_sys::window().and_then(|window| window.get_computed_style(&self.area).ok().flatten());
-        style.and_then(|style| style.get_property_value("direction").ok()).as_deref() == Some("rtl")
+        is_mirrored(&self.area)
     }
 
     fn is_last_row(&self, place: usize) -> bool {
