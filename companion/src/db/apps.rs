@@ -2,7 +2,7 @@
 
 use super::{Db, Millis, now};
 use crate::config::AppConfig;
-use sqlx::{FromRow, SqliteConnection};
+use sqlx::{AnyConnection, FromRow};
 
 /// A site.
 #[derive(Debug, Clone)]
@@ -109,7 +109,7 @@ impl Db {
         work.commit().await
     }
 
-    async fn put_credentials(&self, work: &mut SqliteConnection, app: &AppRow) -> sqlx::Result<()> {
+    async fn put_credentials(&self, work: &mut AnyConnection, app: &AppRow) -> sqlx::Result<()> {
         let key = &app.settings.key;
         let has = app.settings.credentials();
         for kind in KINDS {
@@ -177,6 +177,6 @@ fn app_of(row: AppColumns) -> Option<AppRow> {
 }
 
 /// Every process sees that the sites are others. It comes first in its transaction, which so waits for those of others.
-async fn changed(work: &mut SqliteConnection) -> sqlx::Result<()> {
+async fn changed(work: &mut AnyConnection) -> sqlx::Result<()> {
     sqlx::query("UPDATE revisions SET number = number + 1 WHERE name = 'apps'").execute(work).await.map(drop)
 }

@@ -118,7 +118,7 @@ impl Db {
 
 /// The session points to the connection, and the sign-in has ended well.
 async fn link(
-    work: &mut sqlx::SqliteConnection,
+    work: &mut sqlx::AnyConnection,
     attempt: &str,
     session: &str,
     source: &str,

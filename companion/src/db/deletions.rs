@@ -171,7 +171,7 @@ impl Db {
     }
 }
 
-async fn remove_access(work: &mut sqlx::SqliteConnection, account: Account<'_>) -> sqlx::Result<u64> {
+async fn remove_access(work: &mut sqlx::AnyConnection, account: Account<'_>) -> sqlx::Result<u64> {
     let removed = ProblemCode::AccessRemoved.as_str();
     sqlx::query(
         "UPDATE jobs SET state = CASE WHEN state = 'queued' THEN 'failed' ELSE state END, problem = $1, updated_ms = $2 \

@@ -3,7 +3,7 @@
 use super::{Db, Millis};
 use sqlx::FromRow;
 use sqlx::query::Query;
-use sqlx::sqlite::{Sqlite, SqliteArguments};
+use sqlx::any::{Any, AnyArguments};
 
 /// A stored file.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -42,7 +42,7 @@ pub struct FileRow {
     pub taken: Option<String>,
 }
 
-pub(super) fn insert(file: &FileRow, time: Millis) -> Query<'_, Sqlite, SqliteArguments> {
+pub(super) fn insert(file: &FileRow, time: Millis) -> Query<'_, Any, AnyArguments> {
     sqlx::query(
         "INSERT INTO files (handle, app_key, source, client_id, account_id, source_path, object_key, container, filename, \
                             mimetype, size, sha256, width, height, caption, taken, created_ms) \

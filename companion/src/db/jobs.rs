@@ -1,8 +1,8 @@
 //! The queue of photos to be stored.
 
-use super::{Db, FileRow, Millis, now};
+use super::{Db, FileRow, Millis, now, placeholders};
 use bowerbird_protocol::problem::ProblemCode;
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::{AssertSqlSafe, FromRow};
 
 /// What begins a job.
 #[derive(Debug, Clone)]
@@ -167,19 +167,16 @@ impl Db {
             return Ok(0);
         }
         let mut work = self.pool.begin().await?;
-        let mut query = QueryBuilder::new(
+        let list = placeholders(4, paths.len());
+        let cancel = format!(
             "UPDATE jobs SET state = CASE WHEN state = 'queued' THEN 'failed' ELSE state END, \
-             request_key = 'cancelled:' || id, problem = ",
+             request_key = 'cancelled:' || id, problem = $1, updated_ms = $2 \
+             WHERE state IN ('queued', 'running') AND problem IS NULL AND session_id = $3 AND source = $4 AND path IN ({list})"
         );
-        query.push_bind(ProblemCode::Cancelled.as_str()).push(", updated_ms = ").push_bind(now());
-        query.push(" WHERE state IN ('queued', 'running') AND problem IS NULL AND session_id = ").push_bind(session);
-        query.push(" AND source = ").push_bind(source).push(" AND path IN (");
-        let mut list = query.separated(", ");
-        for path in paths {
-            list.push_bind(path);
-        }
-        query.push(")");
-        let jobs = query.build().execute(&mut *work).await?.rows_affected();
+        let query = sqlx::query(AssertSqlSafe(cancel)).bind(ProblemCode::Cancelled.as_str());
+        let query = query.bind(now()).bind(session).bind(source);
+        let query = paths.iter().fold(query, |query, path| query.bind(path));
+        let jobs = query.execute(&mut *work).await?.rows_affected();
         if jobs > 0 {
             let before: i64 = sqlx::query_scalar("SELECT cancelled FROM sessions WHERE id = $1")
                 .bind(session)
@@ -261,13 +258,10 @@ impl Db {
         if ids.is_empty() {
             return Ok(Vec::new());
         }
-        let mut query = QueryBuilder::new("SELECT id, state, received, total, problem, handle FROM jobs WHERE id IN (");
-        let mut list = query.separated(", ");
-        for id in ids {
-            list.push_bind(*id);
-        }
-        query.push(")");
-        let rows: Vec<StandingColumns> = query.build_query_as().fetch_all(&self.pool).await?;
+        let list = placeholders(0, ids.len());
+        let select = format!("SELECT id, state, received, total, problem, handle FROM jobs WHERE id IN ({list})");
+        let query = ids.iter().fold(sqlx::query_as(AssertSqlSafe(select)), |query, id| query.bind(*id));
+        let rows: Vec<StandingColumns> = query.fetch_all(&self.pool).await?;
         let standing = |(id, state, received, total, problem, handle): StandingColumns| Standing {
             id,
             state: match state.as_str() {

@@ -1,4 +1,5 @@
-//! All SQL. SQLite now, in words that PostgreSQL takes too: text ids, integer milliseconds, `$1` placeholders.
+//! All SQL, in words that SQLite and PostgreSQL both take: text ids, integer milliseconds, `$1` placeholders. Where they differ,
+//! [`Kind`] says which it is.
 
 mod apps;
 mod completions;
@@ -23,8 +24,10 @@ pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
 use crate::seal::Keyring;
 use crate::secrets::write_private;
 use anyhow::Context as _;
+use sqlx::any::AnyPoolOptions;
 use sqlx::migrate::Migrator;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AnyPool, Executor as _};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
@@ -51,10 +54,23 @@ const ATTEMPTS_KEPT: Millis = 24 * 3600 * 1000;
 /// How long notices that were delivered or given up are remembered.
 const NOTICES_KEPT: Millis = 30 * 24 * 3600 * 1000;
 
+/// How many connections of a process may work at once. SQLite has one writer whatever the number.
+const CONNECTIONS: u32 = 16;
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A file of this machine, for one process.
+    Sqlite,
+    /// A server, for any number of processes.
+    Postgres,
+}
+
 /// The database.
 #[derive(Debug, Clone)]
 pub struct Db {
-    pool: SqlitePool,
+    pool: AnyPool,
+    kind: Kind,
     /// Seals the tokens on their way in and opens them on their way out.
     keyring: Keyring,
 }
@@ -65,35 +81,33 @@ impl Db {
         data_dir.join("companion.sqlite")
     }
 
-    /// Opens the database and brings its schema up to date. An empty `url` is `companion.sqlite` in `data_dir`.
+    /// Opens the database and brings its schema up to date, which of several processes one does while the others wait. An empty
+    /// `url` is `companion.sqlite` in `data_dir`.
     pub async fn open(url: &str, data_dir: &Path, keyring: Keyring) -> anyhow::Result<Self> {
-        let options = match url {
-            "" => SqliteConnectOptions::new().filename(Self::file_in(data_dir)),
-            url => SqliteConnectOptions::from_str(url).context("database_url: must be sqlite://<file>")?,
-        };
-        let options = options
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(Duration::from_secs(10));
-        if !url.contains(":memory:") && !url.contains("mode=memory") {
-            // SQLite makes files that everybody may read, but gives those that it puts beside one that one's rights.
-            match write_private(options.get_filename(), "") {
-                Err(error) if error.kind() != ErrorKind::AlreadyExists => {
-                    let file = options.get_filename().display();
-                    return Err(error).with_context(|| format!("cannot make the database {file}"));
-                }
-                _ => {}
+        sqlx::any::install_default_drivers();
+        let kind = kind_of(url).context("database_url: must be sqlite://<file> or postgres://<user>@<host>/<name>")?;
+        let mut options = AnyPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(Duration::from_secs(30));
+        let url = match kind {
+            Kind::Postgres => url.to_owned(),
+            Kind::Sqlite => {
+                options = options.after_connect(|connection, _| {
+                    Box::pin(async move { connection.execute(SQLITE_SETTINGS).await.map(drop) })
+                });
+                let file = sqlite_file(url, data_dir)?;
+                // Escaped, so that a folder's `?` or `%` is not read as part of the address.
+                let mut address = url::Url::parse("sqlite:///")?;
+                address.set_path(&file.to_string_lossy());
+                format!("{address}?mode=rwc")
             }
-        }
-        let pool = SqlitePoolOptions::new()
-            .max_connections(8)
-            .connect_with(options)
-            .await
-            .context("cannot open the database")?;
+        };
+        let pool = options.connect(&url).await.context("database_url: cannot open the database")?;
         MIGRATIONS.run(&pool).await.context("cannot bring the database up to date")?;
-        Ok(Self { pool, keyring })
+        Ok(Self { pool, kind, keyring })
+    }
+
+    /// Which database it is.
+    pub fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// Forgets what has had its time: sessions not used since, with their sign-ins, other sessions' old sign-ins, connections
@@ -142,4 +156,43 @@ impl Db {
     pub async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// For each connection to SQLite. A write-ahead log lets readers go on beside the writer; with it, `NORMAL` loses no committed
+/// transaction to a killed process and keeps the file whole when the power goes (<https://www.sqlite.org/wal.html>).
+const SQLITE_SETTINGS: &str =
+    "PRAGMA busy_timeout = 10000; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;";
+
+/// Which database an address is of.
+pub fn kind_of(url: &str) -> Option<Kind> {
+    match url.split_once(':') {
+        _ if url.is_empty() => Some(Kind::Sqlite),
+        Some(("sqlite", _)) => Some(Kind::Sqlite),
+        Some(("postgres" | "postgresql", _)) => Some(Kind::Postgres),
+        _ => None,
+    }
+}
+
+/// The file of an SQLite database, made if it is not there: SQLite makes files that everybody may read, but gives those that it
+/// puts beside one that one's rights.
+fn sqlite_file(url: &str, data_dir: &Path) -> anyhow::Result<PathBuf> {
+    let file = match url {
+        "" => Db::file_in(data_dir),
+        url => {
+            let options = SqliteConnectOptions::from_str(url).context("database_url: must be sqlite://<file>")?;
+            options.get_filename().to_owned()
+        }
+    };
+    let file = std::path::absolute(file)?;
+    match write_private(&file, "") {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(error).with_context(|| format!("cannot make the database {}", file.display()))
+        }
+        _ => Ok(file),
+    }
+}
+
+/// `$1, $2, …` for a list of that many values that begins after `before` others.
+fn placeholders(before: usize, count: usize) -> String {
+    (before + 1..=before + count).map(|number| format!("${number}")).collect::<Vec<_>>().join(", ")
 }

@@ -1,9 +1,9 @@
 //! Notices to sites: written with what they tell of, kept until they are delivered or given up.
 
-use super::{Db, Millis, now};
+use super::{Db, Millis, now, placeholders};
 use sqlx::query::Query;
-use sqlx::sqlite::{Sqlite, SqliteArguments};
-use sqlx::{FromRow, QueryBuilder};
+use sqlx::any::{Any, AnyArguments};
+use sqlx::{AssertSqlSafe, FromRow};
 
 /// A notice to a site.
 #[derive(Debug, Clone)]
@@ -29,7 +29,7 @@ pub struct NoticeRow {
     pub tries: i64,
 }
 
-pub(super) fn insert<'a>(notice: &'a NewNotice<'_>, time: Millis) -> Query<'a, Sqlite, SqliteArguments> {
+pub(super) fn insert<'a>(notice: &'a NewNotice<'_>, time: Millis) -> Query<'a, Any, AnyArguments> {
     sqlx::query("INSERT INTO notices (id, app_key, body, tries, next_ms, created_ms) VALUES ($1, $2, $3, 0, $4, $4)")
         .bind(&notice.id)
         .bind(notice.app_key)
@@ -40,19 +40,16 @@ pub(super) fn insert<'a>(notice: &'a NewNotice<'_>, time: Millis) -> Query<'a, S
 impl Db {
     /// Notices whose time has come, at most `most`, and none for the sites that are `busy`.
     pub async fn due_notices(&self, busy: &[String], most: i64) -> sqlx::Result<Vec<NoticeRow>> {
-        let mut query =
-            QueryBuilder::new("SELECT id, app_key, body, tries FROM notices WHERE ended_ms IS NULL AND next_ms <= ");
-        query.push_bind(now());
-        if !busy.is_empty() {
-            query.push(" AND app_key NOT IN (");
-            let mut list = query.separated(", ");
-            for key in busy {
-                list.push_bind(key);
-            }
-            query.push(")");
-        }
-        query.push(" ORDER BY next_ms, id LIMIT ").push_bind(most);
-        query.build_query_as().fetch_all(&self.pool).await
+        let others = match busy.len() {
+            0 => String::new(),
+            count => format!("AND app_key NOT IN ({})", placeholders(2, count)),
+        };
+        let select = format!(
+            "SELECT id, app_key, body, tries FROM notices WHERE ended_ms IS NULL AND next_ms <= $1 {others} \
+             ORDER BY next_ms, id LIMIT $2"
+        );
+        let query = sqlx::query_as(AssertSqlSafe(select)).bind(now()).bind(most);
+        busy.iter().fold(query, |query, key| query.bind(key)).fetch_all(&self.pool).await
     }
 
     /// Counts a try before it is made, and says when the next is due unless this one ends the notice. `false` when another was
