@@ -9,6 +9,7 @@ use crate::secrets::Secret;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use ipnet::IpNet;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use url::Url;
@@ -38,11 +39,14 @@ macro_rules! settings {
         #[serde(default, deny_unknown_fields)]
         pub struct Config {
             $($(#[doc = $doc])+ pub $name: $type,)*
+            /// What the environment says of storages, under the names that their makers gave it.
+            #[serde(skip)]
+            pub storage_environment: BTreeMap<String, Secret>,
         }
 
         impl Default for Config {
             fn default() -> Self {
-                Self { $($name: $default,)* }
+                Self { $($name: $default,)* storage_environment: BTreeMap::new() }
             }
         }
 
@@ -76,8 +80,20 @@ settings! {
     trusted_proxies: Vec<Network> = Vec::new();
     /// The folder of files, database and of the keys that are not configured. Default `data`.
     data_dir: PathBuf = PathBuf::from("data");
-    /// The database, `sqlite://<file>`. Default empty: `companion.sqlite` in `data_dir`.
+    /// The database: `sqlite://<file>` for one process, or `postgres://<user>:<password>@<host>/<name>` for any number of them.
+    /// Default empty: `companion.sqlite` in `data_dir`.
     database_url: Secret = Secret::default();
+    /// Where files are stored: `s3://<bucket>/<prefix>`, `gs://<bucket>/<prefix>`, `az://<container>/<prefix>` or
+    /// `file:///<folder>`. Default empty: the folder `files` in `data_dir`.
+    storage_url: String = String::new();
+    /// What the storage needs besides, as `name=value`: `aws_endpoint`, `aws_region`, `aws_access_key_id` and the like; each is also
+    /// taken from its own variable (`AWS_ENDPOINT`), and of Google and Azure likewise. Default none.
+    storage_options: BTreeMap<String, Secret> = BTreeMap::new();
+    /// Further storages, each `{name, url, options}`: a request that names one as its `location` stores there. Default none.
+    storages: Vec<NamedStorage> = Vec::new();
+    /// Bytes of memory that all transfers into the storages may hold together; those for which there is no room wait.
+    /// Default 67108864 (64 MiB).
+    transfer_memory_bytes: u64 = 64 * 1024 * 1024;
     /// The key that signs thumbnail URLs and makes the codes that visitors type, at least 32 characters. Default empty: in demo
     /// mode made at the first start and kept in `data_dir`.
     secret: Secret = Secret::default();
@@ -125,12 +141,20 @@ settings! {
     private_receivers: Vec<String> = Vec::new();
     /// The largest photo that is stored, in bytes. Default 104857600 (100 MiB).
     max_file_bytes: u64 = 100 * 1024 * 1024;
+    /// The most pixels of an image that is stored, width times height. Default 250000000.
+    max_pixels: u64 = 250_000_000;
     /// Seconds of silence after which a transfer is given up, and the longest that an API call may take. Default 30.
     fetch_timeout: u64 = 30;
     /// The longest that fetching one photo may take, in seconds. Default 600.
     fetch_total_timeout: u64 = 600;
-    /// How many photos are stored at the same time. Default 4.
+    /// How many photos a process stores at the same time. Default 4.
     store_concurrency: usize = 4;
+    /// Milliseconds before a transfer that failed is tried again, doubled each time up to 30 seconds. Default 500.
+    retry_pause: u64 = 500;
+    /// Seconds after which other processes take over the transfers of one that is silent. Default 30.
+    lease_seconds: u64 = 30;
+    /// Hours after which an object in the storage that belongs to no file is removed. Default 24.
+    orphan_hours: u64 = 24;
     /// Seconds for which a provider is not asked after it said that it had too many calls, unless it names a time; doubled
     /// each time up to 15 minutes. Default 30.
     rate_limit_pause: u64 = 30;
@@ -146,6 +170,22 @@ settings! {
     /// Bytes of memory for pictures that thumbnails are made of and for thumbnails, for at most an hour. 0 keeps none.
     /// Default 67108864 (64 MiB).
     thumbnail_cache_bytes: u64 = 64 * 1024 * 1024;
+}
+
+/// How the variables begin by which storages are set up everywhere.
+const STORAGE_VARIABLES: [&str; 3] = ["AWS_", "GOOGLE_", "AZURE_"];
+
+/// A storage beside the first.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NamedStorage {
+    /// The `location` by which requests name it.
+    pub name: String,
+    /// As `storage_url`.
+    pub url: String,
+    /// As `storage_options`.
+    #[serde(default)]
+    pub options: BTreeMap<String, Secret>,
 }
 
 /// An address, or a network as `10.0.0.0/8`.
@@ -183,6 +223,9 @@ impl Config {
             }
         };
         for (variable, value) in environment {
+            if STORAGE_VARIABLES.iter().any(|start| variable.starts_with(start)) {
+                config.storage_environment.insert(variable.to_lowercase(), Secret::new(&value));
+            }
             let Some(name) = variable.strip_prefix("BOWERBIRD_") else { continue };
             let name = name.to_lowercase();
             if name == "config" {
@@ -223,6 +266,10 @@ impl Config {
             "public_url: must be http(s)://host[:port] without a path"
         );
         ensure!(self.store_concurrency > 0, "store_concurrency: must be at least 1");
+        let names = self.storages.iter().map(|storage| storage.name.as_str());
+        let bad = names.clone().find(|name| !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) || name.is_empty());
+        ensure!(bad.is_none(), "storages: `{}` is no name; letters and digits only", bad.unwrap_or_default());
+        ensure!(self.lease_seconds > 0, "lease_seconds: must be at least 1");
         ensure!(self.fetch_timeout > 0, "fetch_timeout: must be at least 1 second");
         ensure!(self.secret.is_empty() || self.secret.expose().len() >= 32, "secret: must have at least 32 characters");
         let version = self.graph_version.strip_prefix('v').and_then(|version| version.split_once('.'));
@@ -339,6 +386,22 @@ impl FromText for Vec<Network> {
 impl FromText for Vec<AppConfig> {
     fn from_text(text: &str) -> Result<Self, String> {
         serde_json::from_str(text).map_err(|error| without_value(&error.to_string()))
+    }
+}
+
+impl FromText for Vec<NamedStorage> {
+    fn from_text(text: &str) -> Result<Self, String> {
+        serde_json::from_str(text).map_err(|error| without_value(&error.to_string()))
+    }
+}
+
+impl FromText for BTreeMap<String, Secret> {
+    fn from_text(text: &str) -> Result<Self, String> {
+        let pair = |entry: &str| {
+            let (name, value) = entry.split_once('=').ok_or_else(|| "write name=value".to_owned())?;
+            Ok((name.trim().to_owned(), Secret::new(value.trim())))
+        };
+        list(text).map(pair).collect()
     }
 }
 

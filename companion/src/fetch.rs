@@ -140,6 +140,12 @@ pub fn is_on_this_machine(entry: &str) -> bool {
     })
 }
 
+/// Names the cryptography that all connections of this process use.
+pub(crate) fn prepare_tls() {
+    // Fails when another part of the process was first, which is as good.
+    drop(rustls::crypto::ring::default_provider().install_default());
+}
+
 /// Makes the companion's requests.
 #[derive(Debug, Clone)]
 pub struct Fetcher {
@@ -180,8 +186,7 @@ pub struct Answer {
 impl Fetcher {
     /// From the settings: the providers' base URLs, `image_hosts` and `private_receivers`.
     pub fn new(config: &Config) -> anyhow::Result<Self> {
-        // Fails when another part of the process was first, which is as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
+        prepare_tls();
         let api_hosts =
             Hosts::of(&[&config.facebook_graph_url, &config.instagram_api_url, &config.instagram_graph_url]);
         let picture_hosts = Hosts::read("image_hosts", &config.image_hosts)?;

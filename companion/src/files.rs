@@ -45,7 +45,7 @@ pub async fn file(
     if method == Method::HEAD {
         return Ok((status, answer).into_response());
     }
-    let bytes = companion.bucket.read(&file.object_key, range).await?;
+    let bytes = companion.buckets.get(&file.storage)?.read(&file.object_key, range).await?;
     Ok((status, answer, Body::from_stream(bytes)).into_response())
 }
 
@@ -139,6 +139,7 @@ mod tests {
             client_id: String::new(),
             account_id: String::new(),
             source_path: String::new(),
+            storage: String::new(),
             object_key: String::new(),
             container: None,
             filename: "1.jpg".to_owned(),

@@ -7,7 +7,7 @@
 //! them. [`store`] begins a row in [`jobs`] for each chosen photo and watches it; a worker asks the provider ([`providers`]) where the bytes are, fetches
 //! them ([`mod@fetch`]), keeps them ([`bucket`]), records them ([`db`]), and from then on [`files`] serves them. [`apps`] knows which site may
 //! ask, [`limits`] how often, [`pace`] how often we may ask, [`renewal`] keeps remembered sign-ins alive, [`secrets`] what must
-//! not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`mode`] what is good enough for visitors, [`site`] what
+//! not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`housekeeping`] is done now and then, [`mode`] what is good enough for visitors, [`site`] what
 //! is set for one, [`convert`] how images are made smaller, [`widget`] hands out the built widget, [`health`] answers probes. A
 //! visitor meets [`page`]s of ours; one who goes finds [`duties`], which undo all of it, and [`notices`] tell the site.
 
@@ -22,6 +22,7 @@ pub mod error;
 pub mod fetch;
 pub mod files;
 pub mod health;
+pub mod housekeeping;
 pub mod jobs;
 pub mod limits;
 pub mod listing;
@@ -43,7 +44,7 @@ pub mod widget;
 
 use anyhow::{Context as _, ensure};
 use apps::Apps;
-use bucket::Bucket;
+use bucket::Buckets;
 use config::{AppConfig, Config};
 use db::Db;
 use fetch::Fetcher;
@@ -59,9 +60,6 @@ use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-/// How often what has had its time is forgotten.
-const SWEEP_EVERY: Duration = Duration::from_secs(600);
-
 /// How often counts of requests are.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
@@ -71,10 +69,12 @@ const LAST_ANSWERS: Duration = Duration::from_secs(10);
 /// What every handler shares.
 #[derive(Debug)]
 pub struct Companion {
+    /// Tells this process from others that work on the same database.
+    name: String,
     config: Config,
     apps: Apps,
     db: Db,
-    bucket: Bucket,
+    buckets: Buckets,
     fetcher: Fetcher,
     signer: Signer,
     thumbnails: thumbnail::Thumbnails,
@@ -135,8 +135,9 @@ impl App {
         apps::seed(&db, &config.apps).await?;
         let fetcher = Fetcher::new(&config)?;
         let companion = Companion {
+            name: secrets::id(),
             signer: Signer::load(&config.secret, data_dir)?,
-            bucket: Bucket::on_disk(&data_dir.join("files"))?,
+            buckets: Buckets::open(&config)?,
             apps: Apps::load(&config, &fetcher, &db).await?,
             db,
             thumbnails: thumbnail::Thumbnails::new(config.thumbnail_cache_bytes),
@@ -166,7 +167,7 @@ impl App {
         let workers = jobs::start(companion.clone(), store::copy).await?;
         // Each can be cut off at any point: rows say what is left to do.
         let caretakers = [
-            tokio::spawn(sweep(companion.clone())),
+            tokio::spawn(housekeeping::work(companion.clone())),
             tokio::spawn(forget_idle(companion.clone())),
             tokio::spawn(apps::follow(companion.clone())),
             tokio::spawn(duties::work(companion.clone())),
@@ -190,7 +191,7 @@ impl App {
             () = patience => Ok(()),
         };
         companion.stopping.send_replace(true);
-        workers.finish().await;
+        workers.finish(&companion).await;
         caretakers.iter().for_each(JoinHandle::abort);
         companion.db.close().await;
         Ok(result?)
@@ -222,18 +223,6 @@ pub(crate) fn make_private(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-async fn sweep(companion: Shared) {
-    loop {
-        if let Err(error) = companion.db.sweep(session::idle_since()).await {
-            tracing::error!(cause = %error, "forgetting old sessions failed");
-        }
-        if let Err(error) = renewal::renew(&companion).await {
-            tracing::error!(cause = %error, "renewing remembered sign-ins failed");
-        }
-        tokio::time::sleep(SWEEP_EVERY).await;
-    }
 }
 
 async fn forget_idle(companion: Shared) {

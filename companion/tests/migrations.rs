@@ -5,9 +5,11 @@
 
 use bowerbird_companion::db::{Db, MIGRATIONS};
 use bowerbird_companion::seal::Keyring;
+use bowerbird_services::Postgres;
 use sqlx::migrate::Migrate as _;
-use sqlx::{Row as _, SqlitePool};
+use sqlx::{AnyPool, Row as _};
 use std::path::Path;
+use tempfile::TempDir;
 
 /// Rows as they stand after the first step. A later step adds what it has to carry over.
 const FILLED: &[&str] = &[
@@ -22,58 +24,81 @@ const FILLED: &[&str] = &[
      VALUES ('j', 'k', 'demo', 'c', 'facebook', '/1/2.jpg', '[]', '', 'f', 'stored', 1, 1, 1)",
 ];
 
-async fn empty() -> (tempfile::TempDir, SqlitePool) {
+/// An empty database with its address: of the kind that is built in, and of PostgreSQL where it can be had.
+async fn empty_ones() -> Vec<(TempDir, String, AnyPool)> {
+    sqlx::any::install_default_drivers();
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}?mode=rwc", folder.path().join("companion.sqlite").display());
-    let pool = SqlitePool::connect(&url).await.unwrap();
-    (folder, pool)
+    let file = format!("sqlite://{}?mode=rwc", folder.path().join("companion.sqlite").display());
+    let mut all = vec![(folder, String::new(), AnyPool::connect(&file).await.unwrap())];
+    if let Some(postgres) = Postgres::shared() {
+        let url = postgres.new_database();
+        let pool = AnyPool::connect(&url).await.unwrap();
+        all.push((tempfile::tempdir().unwrap(), url, pool));
+    }
+    all
+}
+
+async fn fill(pool: &AnyPool) {
+    for statement in FILLED {
+        sqlx::query(*statement).execute(pool).await.unwrap();
+    }
+}
+
+async fn open(url: &str, folder: &Path) -> Db {
+    Db::open(url, folder, Keyring::in_data_dir(folder).unwrap()).await.unwrap()
 }
 
 #[tokio::test]
 async fn every_step_keeps_what_was_there() {
-    let (folder, pool) = empty().await;
-    // The first step as it was run by an older companion, and rows from its time.
-    let first = MIGRATIONS.iter().next().unwrap();
-    let mut connection = pool.acquire().await.unwrap();
-    connection.ensure_migrations_table("_sqlx_migrations").await.unwrap();
-    connection.apply("_sqlx_migrations", first).await.unwrap();
-    drop(connection);
-    for statement in FILLED {
-        sqlx::query(*statement).execute(&pool).await.unwrap();
-    }
-    pool.close().await;
-    // Opening is what runs the steps in earnest; a second time they must find nothing to do.
-    for _ in 0..2 {
-        let db = open(folder.path()).await;
-        assert_eq!(db.file("f").await.unwrap().unwrap().filename, "2.jpg");
-        // Its token lay open and its session belonged to no origin; the visitor signs in once more.
-        assert!(db.connection("s", "facebook").await.unwrap().is_none());
-        assert!(db.has_job("k").await.unwrap());
-        db.close().await;
+    for (folder, url, pool) in empty_ones().await {
+        // The first step as it was run by an older companion, and rows from its time.
+        let first = MIGRATIONS.iter().next().unwrap();
+        let mut connection = pool.acquire().await.unwrap();
+        connection.ensure_migrations_table("_sqlx_migrations").await.unwrap();
+        connection.apply("_sqlx_migrations", first).await.unwrap();
+        drop(connection);
+        fill(&pool).await;
+        pool.close().await;
+        // Opening is what runs the steps in earnest; a second time they must find nothing to do.
+        for _ in 0..2 {
+            let db = open(&url, folder.path()).await;
+            assert_eq!(db.file("f").await.unwrap().unwrap().filename, "2.jpg");
+            // Its token lay open and its session belonged to no origin; the visitor signs in once more.
+            assert!(db.connection("s", "facebook").await.unwrap().is_none());
+            assert!(db.has_job("k").await.unwrap());
+            db.close().await;
+        }
     }
 }
 
-async fn open(folder: &Path) -> Db {
-    Db::open("", folder, Keyring::in_data_dir(folder).unwrap()).await.unwrap()
+#[tokio::test]
+async fn of_several_processes_that_start_at_once_one_brings_the_schema_up_to_date() {
+    let Some(postgres) = Postgres::shared() else { return };
+    let (url, folder) = (postgres.new_database(), tempfile::tempdir().unwrap());
+    drop(Keyring::in_data_dir(folder.path()).unwrap());
+    let (first, second, third) =
+        tokio::join!(open(&url, folder.path()), open(&url, folder.path()), open(&url, folder.path()));
+    for db in [first, second, third] {
+        assert_eq!(db.apps_revision().await.unwrap(), 0);
+    }
 }
 
 #[tokio::test]
 async fn what_belongs_to_a_session_goes_with_it_and_jobs_stay() {
-    let (folder, pool) = empty().await;
-    MIGRATIONS.run(&pool).await.unwrap();
-    for statement in FILLED {
-        sqlx::query(*statement).execute(&pool).await.unwrap();
+    for (folder, url, pool) in empty_ones().await {
+        MIGRATIONS.run(&pool).await.unwrap();
+        fill(&pool).await;
+        let db = open(&url, folder.path()).await;
+        db.delete_session("s").await.unwrap();
+        for table in ["sessions", "session_connections", "attempts", "connections"] {
+            let query = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
+            let rows: i64 = sqlx::query(query).fetch_one(&pool).await.unwrap().get(0);
+            assert_eq!(rows, 0, "{table}");
+        }
+        let connection: Option<String> =
+            sqlx::query_scalar("SELECT connection_id FROM jobs").fetch_one(&pool).await.unwrap();
+        assert_eq!(connection, None);
     }
-    let db = open(folder.path()).await;
-    db.delete_session("s").await.unwrap();
-    for table in ["sessions", "session_connections", "attempts", "connections"] {
-        let query = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {table}"));
-        let rows: i64 = sqlx::query(query).fetch_one(&pool).await.unwrap().get(0);
-        assert_eq!(rows, 0, "{table}");
-    }
-    let connection: Option<String> =
-        sqlx::query_scalar("SELECT connection_id FROM jobs").fetch_one(&pool).await.unwrap();
-    assert_eq!(connection, None);
 }
 
 #[test]

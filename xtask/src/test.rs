@@ -16,6 +16,8 @@ pub enum Step {
     Clippy,
     /// The native tests of all packages, documentation tests included.
     Native,
+    /// The companion's tests over HTTP once more, on PostgreSQL and an S3 server.
+    Services,
     /// What `cargo xtask dist` does.
     Dist,
     /// The public face of what customers download.
@@ -41,6 +43,7 @@ impl Step {
             Self::Check => "check: formatting, the rules of the house, licences",
             Self::Clippy => "clippy: this machine, then wasm",
             Self::Native => "native: the tests of all packages",
+            Self::Services => "services: the companion on PostgreSQL and S3",
             Self::Dist => "dist: what customers download",
             Self::Surface => "surface: its exports, types and bytes",
             Self::Browser => "browser: the widget in Chromium",
@@ -56,7 +59,7 @@ impl Step {
     fn needs(self) -> &'static [Step] {
         match self {
             Self::Surface => &[Self::Dist],
-            Self::Browser => &[Self::Tools],
+            Self::Services | Self::Browser => &[Self::Tools],
             Self::Stories => &[Self::Tools, Self::Dist],
             _ => &[],
         }
@@ -76,6 +79,11 @@ impl Step {
                 children::run(children::cargo(wasm).args(["--target", "wasm32-unknown-unknown"]).args(deny))
             }
             Self::Native => children::run(&mut children::cargo(["test", "--quiet", "--workspace"])),
+            Self::Services => {
+                let mut tests =
+                    children::cargo(["test", "--quiet", "--package", "bowerbird-companion", "--test", "api"]);
+                children::run(tests.env("BOWERBIRD_TEST_ON", "services"))
+            }
             Self::Dist => dist::run(dist::How::default()).map(drop),
             Self::Surface => {
                 children::run(&mut children::cargo(["test", "--quiet", "--test", "surface", "--", "--nocapture"]))

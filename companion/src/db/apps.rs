@@ -143,7 +143,7 @@ impl Db {
         let removed = sqlx::query("DELETE FROM apps WHERE key = $1").bind(key).execute(&mut *work).await?;
         sqlx::query("DELETE FROM sessions WHERE app_key = $1").bind(key).execute(&mut *work).await?;
         work.commit().await?;
-        self.drop_unneeded_connections().await?;
+        self.drop_unneeded_connections().await;
         Ok(removed.rows_affected() > 0)
     }
 

@@ -71,7 +71,7 @@ impl Db {
             None => link(&mut work, &new.attempt.id, &new.attempt.session_id, new.source, &connection).await?,
         }
         work.commit().await?;
-        self.drop_unneeded_connections().await?;
+        self.drop_unneeded_connections().await;
         Ok(true)
     }
 
@@ -93,7 +93,7 @@ impl Db {
         let Some(connection) = connection else { return Ok(false) };
         link(&mut work, id, session, source, &connection).await?;
         work.commit().await?;
-        self.drop_unneeded_connections().await?;
+        self.drop_unneeded_connections().await;
         Ok(true)
     }
 
@@ -111,7 +111,7 @@ impl Db {
         .bind(code_hash)
         .execute(&self.pool)
         .await?;
-        self.drop_unneeded_connections().await?;
+        self.drop_unneeded_connections().await;
         Ok(lost.rows_affected() > 0)
     }
 }

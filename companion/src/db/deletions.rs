@@ -43,7 +43,9 @@ pub struct KeptFile {
     pub handle: String,
     /// The site.
     pub app_key: String,
-    /// Its key in the storage.
+    /// Which of the storages it is in.
+    pub storage: String,
+    /// Its key there.
     pub object_key: String,
 }
 
@@ -105,11 +107,11 @@ impl Db {
         .await
     }
 
-    /// Whether a photo of theirs is still being stored.
+    /// Whether a photo of theirs is still being stored, or a transfer that failed has left something in the storage.
     pub async fn stores_for(&self, deletion: &DeletionRow) -> sqlx::Result<bool> {
         let found: Option<i64> = sqlx::query_scalar(
             "SELECT 1 FROM jobs WHERE source = $1 AND client_id = $2 AND account_id = $3 AND created_ms <= $4 \
-             AND state = 'running' LIMIT 1",
+             AND (state = 'running' OR object_key IS NOT NULL) LIMIT 1",
         )
         .bind(&deletion.source)
         .bind(&deletion.client_id)
@@ -123,7 +125,7 @@ impl Db {
     /// The files that a wish concerns.
     pub async fn files_to_delete(&self, deletion: &DeletionRow) -> sqlx::Result<Vec<KeptFile>> {
         sqlx::query_as(
-            "SELECT handle, app_key, object_key FROM files WHERE source = $1 AND client_id = $2 AND account_id = $3 \
+            "SELECT handle, app_key, storage, object_key FROM files WHERE source = $1 AND client_id = $2 AND account_id = $3 \
              AND created_ms <= $4 ORDER BY created_ms, handle",
         )
         .bind(&deletion.source)

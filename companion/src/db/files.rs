@@ -1,9 +1,10 @@
 //! What is in the storage.
 
-use super::{Db, Millis};
-use sqlx::FromRow;
-use sqlx::query::Query;
+use super::{Db, Millis, placeholders};
 use sqlx::any::{Any, AnyArguments};
+use sqlx::query::Query;
+use sqlx::{AssertSqlSafe, FromRow};
+use std::collections::HashSet;
 
 /// A stored file.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
@@ -20,7 +21,9 @@ pub struct FileRow {
     pub account_id: String,
     /// Its path there.
     pub source_path: String,
-    /// Its key in the storage.
+    /// Which of the storages it is in.
+    pub storage: String,
+    /// Its key there.
     pub object_key: String,
     /// The container asked for.
     pub container: Option<String>,
@@ -44,9 +47,9 @@ pub struct FileRow {
 
 pub(super) fn insert(file: &FileRow, time: Millis) -> Query<'_, Any, AnyArguments> {
     sqlx::query(
-        "INSERT INTO files (handle, app_key, source, client_id, account_id, source_path, object_key, container, filename, \
-                            mimetype, size, sha256, width, height, caption, taken, created_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+        "INSERT INTO files (handle, app_key, source, client_id, account_id, source_path, storage, object_key, container, \
+                            filename, mimetype, size, sha256, width, height, caption, taken, created_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
     )
     .bind(&file.handle)
     .bind(&file.app_key)
@@ -54,6 +57,7 @@ pub(super) fn insert(file: &FileRow, time: Millis) -> Query<'_, Any, AnyArgument
     .bind(&file.client_id)
     .bind(&file.account_id)
     .bind(&file.source_path)
+    .bind(&file.storage)
     .bind(&file.object_key)
     .bind(&file.container)
     .bind(&file.filename)
@@ -71,11 +75,36 @@ impl Db {
     /// The file with this handle.
     pub async fn file(&self, handle: &str) -> sqlx::Result<Option<FileRow>> {
         sqlx::query_as(
-            "SELECT handle, app_key, source, client_id, account_id, source_path, object_key, container, filename, mimetype, size, \
-             sha256, width, height, caption, taken FROM files WHERE handle = $1",
+            "SELECT handle, app_key, source, client_id, account_id, source_path, storage, object_key, container, filename, \
+             mimetype, size, sha256, width, height, caption, taken FROM files WHERE handle = $1",
         )
         .bind(handle)
         .fetch_optional(&self.pool)
         .await
+    }
+
+    /// Those of the keys that belong to a file, or to a transfer that has not ended.
+    pub async fn objects_in_use(&self, storage: &str, keys: &[&str]) -> sqlx::Result<HashSet<String>> {
+        if keys.is_empty() {
+            return Ok(HashSet::new());
+        }
+        let list = placeholders(1, keys.len());
+        let select = format!(
+            "SELECT object_key FROM files WHERE storage = $1 AND object_key IN ({list}) UNION \
+             SELECT object_key FROM jobs WHERE storage = $1 AND object_key IN ({list})"
+        );
+        let query = sqlx::query_scalar(AssertSqlSafe(select)).bind(storage);
+        let query = keys.iter().fold(query, |query, key| query.bind(*key));
+        Ok(query.fetch_all(&self.pool).await?.into_iter().collect())
+    }
+
+    /// Whether a transfer that has not ended writes to this key.
+    pub async fn is_written(&self, storage: &str, key: &str) -> sqlx::Result<bool> {
+        let found: Option<i64> = sqlx::query_scalar("SELECT 1 FROM jobs WHERE storage = $1 AND object_key = $2")
+            .bind(storage)
+            .bind(key)
+            .fetch_optional(&self.pool)
+            .await?;
+        Ok(found.is_some())
     }
 }

@@ -1,6 +1,6 @@
 //! The queue of photos to be stored.
 
-use super::{Db, FileRow, Millis, now, placeholders};
+use super::{Db, FileRow, Kind, Millis, now, placeholders};
 use bowerbird_protocol::problem::ProblemCode;
 use sqlx::{AssertSqlSafe, FromRow};
 
@@ -27,6 +27,10 @@ pub struct NewJob<'a> {
     pub prefix: &'a str,
     /// The handle, if the job is new.
     pub handle: &'a str,
+    /// Which of the storages.
+    pub storage: &'a str,
+    /// Its place in the queue, see [`Db::next_turn`].
+    pub turn: Millis,
 }
 
 /// A job that a worker has taken.
@@ -50,7 +54,18 @@ pub struct JobRow {
     pub prefix: String,
     /// The handle that the file will have.
     pub handle: String,
+    /// Which of the storages.
+    pub storage: String,
+    /// Where an earlier transfer of it was writing.
+    pub object_key: Option<String>,
+    /// How many transfers failed for reasons that may pass.
+    pub tries: i64,
+    /// How often it was taken: what its worker can do only while this is so.
+    pub claims: i64,
 }
+
+const JOB: &str =
+    "id, app_key, connection_id, source, path, accept, container, prefix, handle, storage, object_key, tries, claims";
 
 /// Where a job is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +78,26 @@ pub enum JobState {
     Stored,
     /// Ended badly.
     Failed,
+}
+
+/// Whose jobs go back into the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose<'a> {
+    /// Of workers that were not heard of in time.
+    Silent,
+    /// Of this one, which gives them up.
+    Worker(&'a str),
+    /// All, of a database that one process works on and that has just begun.
+    Everybody,
+}
+
+/// Why a worker is to stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unwanted {
+    /// The wish was taken back; the code of the problem says by what.
+    Problem(String),
+    /// The worker was not heard of for so long that another has the job.
+    TakenOver,
 }
 
 /// How a job stands.
@@ -90,11 +125,12 @@ impl Db {
     pub async fn begin_job(&self, id: &str, job: &NewJob<'_>) -> sqlx::Result<Option<String>> {
         let begun = sqlx::query(
             "INSERT INTO jobs (id, request_key, app_key, connection_id, source, path, accept, container, prefix, handle, \
-                               state, received, created_ms, updated_ms, session_id, client_id, account_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12, \
+                               state, received, created_ms, updated_ms, session_id, storage, turn_ms, client_id, account_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12, $13, $14, \
                      COALESCE((SELECT client_id FROM connections WHERE id = $4), ''), \
                      COALESCE((SELECT account_id FROM connections WHERE id = $4), '')) \
              ON CONFLICT (request_key) DO UPDATE SET state = 'queued', received = 0, total = NULL, problem = NULL, \
+                 tries = 0, due_ms = 0, turn_ms = excluded.turn_ms, \
                  connection_id = excluded.connection_id, client_id = excluded.client_id, \
                  account_id = excluded.account_id, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms \
              WHERE jobs.state = 'failed'",
@@ -111,6 +147,8 @@ impl Db {
         .bind(job.handle)
         .bind(now())
         .bind(job.session)
+        .bind(job.storage)
+        .bind(job.turn)
         .execute(&self.pool)
         .await;
         if let Err(error) = begun {
@@ -133,29 +171,105 @@ impl Db {
         Ok(found.is_some())
     }
 
-    /// Takes the oldest waiting job.
-    pub async fn claim_job(&self) -> sqlx::Result<Option<JobRow>> {
-        sqlx::query_as(
-            "UPDATE jobs SET state = 'running', received = 0, total = NULL, updated_ms = $1 \
-             WHERE state = 'queued' AND id = (SELECT id FROM jobs WHERE state = 'queued' ORDER BY created_ms, id LIMIT 1) \
-             RETURNING id, app_key, connection_id, source, path, accept, container, prefix, handle",
+    /// The place in the queue of a session's next photo: now, or behind those of the session that wait already, with `apart`
+    /// between two. So a visitor who asks for a thousand photos does not hold up one who then asks for three.
+    pub async fn next_turn(&self, session: &str, apart: Millis) -> sqlx::Result<Millis> {
+        let last: Option<Millis> =
+            sqlx::query_scalar("SELECT MAX(turn_ms) FROM jobs WHERE session_id = $1 AND state = 'queued'")
+                .bind(session)
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(last.map_or(0, |last| last + apart).max(now()))
+    }
+
+    /// Takes the waiting job whose turn it is, for `worker`, which may run it for `lease` and longer if it says so in time.
+    pub async fn claim_job(&self, worker: &str, lease: Millis) -> sqlx::Result<Option<JobRow>> {
+        // Without this, PostgreSQL would let all that ask at once wait for the same row.
+        let skip = match self.kind {
+            Kind::Sqlite => "",
+            Kind::Postgres => "FOR UPDATE SKIP LOCKED",
+        };
+        let claim = format!(
+            "UPDATE jobs SET state = 'running', received = 0, total = NULL, updated_ms = $1, claims = claims + 1, \
+             worker = $2, lease_ms = $3 WHERE state = 'queued' AND id = (SELECT id FROM jobs WHERE state = 'queued' AND due_ms <= $1 \
+             ORDER BY turn_ms, id LIMIT 1 {skip}) RETURNING {JOB}"
+        );
+        let time = now();
+        sqlx::query_as(AssertSqlSafe(claim)).bind(time).bind(worker).bind(time + lease).fetch_optional(&self.pool).await
+    }
+
+    /// The worker lives, so that nobody takes over what it runs.
+    pub async fn extend_leases(&self, worker: &str, lease: Millis) -> sqlx::Result<()> {
+        sqlx::query("UPDATE jobs SET lease_ms = $1 WHERE worker = $2 AND state = 'running'")
+            .bind(now() + lease)
+            .bind(worker)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+    }
+
+    /// Puts jobs back into the queue that nobody runs any more; one that is no longer wanted has failed. Answers how many.
+    pub async fn requeue_jobs(&self, whose: Whose<'_>) -> sqlx::Result<u64> {
+        let (which, worker) = match whose {
+            Whose::Silent => ("lease_ms < $1", None),
+            Whose::Worker(worker) => ("worker = $2", Some(worker)),
+            Whose::Everybody => ("1 = 1", None),
+        };
+        let requeue = format!(
+            "UPDATE jobs SET state = CASE WHEN problem IS NULL THEN 'queued' ELSE 'failed' END, received = 0, total = NULL, \
+             worker = NULL, updated_ms = $1 WHERE state = 'running' AND {which}"
+        );
+        let query = sqlx::query(AssertSqlSafe(requeue)).bind(now());
+        let query = worker.into_iter().fold(query, |query, worker| query.bind(worker));
+        Ok(query.execute(&self.pool).await?.rows_affected())
+    }
+
+    /// A running job goes back into the queue after a transfer that failed; it is taken again at `due` at the earliest. It keeps its
+    /// place, and ends where it is no longer wanted.
+    pub async fn retry_job(&self, job: &JobRow, due: Millis) -> sqlx::Result<()> {
+        sqlx::query(
+            "UPDATE jobs SET state = CASE WHEN problem IS NULL THEN 'queued' ELSE 'failed' END, tries = tries + 1, \
+             due_ms = $1, worker = NULL, updated_ms = $2 WHERE id = $3 AND state = 'running' AND claims = $4",
         )
+        .bind(due)
         .bind(now())
-        .fetch_optional(&self.pool)
+        .bind(&job.id)
+        .bind(job.claims)
+        .execute(&self.pool)
+        .await
+        .map(drop)
+    }
+
+    /// Writes down where the bytes are about to be written. `false` when the job is no longer wanted, or no longer the worker's.
+    pub async fn note_object(&self, job: &JobRow, key: &str) -> sqlx::Result<bool> {
+        let noted = sqlx::query(
+            "UPDATE jobs SET object_key = $1 WHERE id = $2 AND claims = $3 AND state = 'running' AND problem IS NULL",
+        )
+        .bind(key)
+        .bind(&job.id)
+        .bind(job.claims)
+        .execute(&self.pool)
+        .await?;
+        Ok(noted.rows_affected() > 0)
+    }
+
+    /// Where transfers of jobs that have failed were writing: id, storage and key.
+    pub async fn unfinished_objects(&self) -> sqlx::Result<Vec<(String, String, String)>> {
+        sqlx::query_as(
+            "SELECT id, storage, object_key FROM jobs WHERE object_key IS NOT NULL AND state = 'failed' LIMIT 100",
+        )
+        .fetch_all(&self.pool)
         .await
     }
 
-    /// Puts jobs that a process left unfinished back into the queue. Only one process works on a database's queue, so at its
-    /// start none can be running. One that is no longer wanted has failed.
-    pub async fn requeue_jobs(&self) -> sqlx::Result<Vec<JobRow>> {
-        sqlx::query_as(
-            "UPDATE jobs SET state = CASE WHEN problem IS NULL THEN 'queued' ELSE 'failed' END, received = 0, \
-             total = NULL, updated_ms = $1 WHERE state = 'running' \
-             RETURNING id, app_key, connection_id, source, path, accept, container, prefix, handle",
-        )
-        .bind(now())
-        .fetch_all(&self.pool)
-        .await
+    /// Nothing is left of such a transfer. A job that was begun again meanwhile has a key of its own.
+    pub async fn forget_object(&self, id: &str, key: &str) -> sqlx::Result<()> {
+        sqlx::query("UPDATE jobs SET object_key = NULL WHERE id = $1 AND object_key = $2 AND state = 'failed'")
+            .bind(id)
+            .bind(key)
+            .execute(&self.pool)
+            .await
+            .map(drop)
     }
 
     /// Takes back those of a session's wishes that have not ended: a job that waits fails at once, one that runs as soon as it
@@ -190,55 +304,69 @@ impl Db {
                 .await?;
         }
         work.commit().await?;
-        self.drop_unneeded_connections().await?;
+        self.drop_unneeded_connections().await;
         Ok(jobs)
     }
 
-    /// Why an unfinished job is no longer wanted; none while it is.
-    pub async fn job_problem(&self, id: &str) -> sqlx::Result<Option<String>> {
-        let problem: Option<Option<String>> =
-            sqlx::query_scalar("SELECT problem FROM jobs WHERE id = $1").bind(id).fetch_optional(&self.pool).await?;
-        Ok(problem.flatten())
+    /// Why a job is no longer its worker's: the problem that it has meanwhile, or that another has taken it over. None while it is.
+    pub async fn why_unwanted(&self, job: &JobRow) -> sqlx::Result<Option<Unwanted>> {
+        let found: Option<(Option<String>, String, i64)> =
+            sqlx::query_as("SELECT problem, state, claims FROM jobs WHERE id = $1")
+                .bind(&job.id)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(match found {
+            Some((Some(problem), _, claims)) if claims == job.claims => Some(Unwanted::Problem(problem)),
+            Some((None, state, claims)) if claims == job.claims && state == "running" => None,
+            _ => Some(Unwanted::TakenOver),
+        })
     }
 
     /// Notes how far a transfer is. `false` when it is no longer wanted.
-    pub async fn job_progress(&self, id: &str, received: u64, total: Option<u64>) -> sqlx::Result<bool> {
+    pub async fn job_progress(&self, job: &JobRow, received: u64, total: Option<u64>) -> sqlx::Result<bool> {
         let wanted = sqlx::query(
             "UPDATE jobs SET received = $1, total = $2, updated_ms = $3 \
-             WHERE id = $4 AND state = 'running' AND problem IS NULL",
+             WHERE id = $4 AND claims = $5 AND state = 'running' AND problem IS NULL",
         )
         .bind(received as i64)
         .bind(total.map(|total| total as i64))
         .bind(now())
-        .bind(id)
+        .bind(&job.id)
+        .bind(job.claims)
         .execute(&self.pool)
         .await?;
         Ok(wanted.rows_affected() > 0)
     }
 
-    /// Ends a job badly. A problem that it already has is the reason for the later one.
-    pub async fn fail_job(&self, id: &str, problem: &str) -> sqlx::Result<()> {
-        sqlx::query("UPDATE jobs SET state = 'failed', problem = COALESCE(problem, $1), updated_ms = $2 WHERE id = $3")
-            .bind(problem)
-            .bind(now())
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
-        self.drop_unneeded_connections().await
+    /// Ends a job badly, unless another has taken it over. A problem that it already has is the reason for the later one.
+    pub async fn fail_job(&self, job: &JobRow, problem: &str) -> sqlx::Result<()> {
+        sqlx::query(
+            "UPDATE jobs SET state = 'failed', problem = COALESCE(problem, $1), worker = NULL, updated_ms = $2 \
+             WHERE id = $3 AND claims = $4 AND state = 'running'",
+        )
+        .bind(problem)
+        .bind(now())
+        .bind(&job.id)
+        .bind(job.claims)
+        .execute(&self.pool)
+        .await?;
+        self.drop_unneeded_connections().await;
+        Ok(())
     }
 
-    /// Ends a job well: the file and the job's end become true together. `false`, and neither is, when it is no longer wanted.
-    /// This decides whether a photo that is cancelled at its very end is stored or cancelled.
-    pub async fn finish_job(&self, id: &str, file: &FileRow) -> sqlx::Result<bool> {
+    /// Ends a job well: the file and the job's end become true together. `false`, and neither is, when it is no longer wanted or
+    /// another has taken it over. This decides whether a photo that is cancelled at its very end is stored or cancelled.
+    pub async fn finish_job(&self, job: &JobRow, file: &FileRow) -> sqlx::Result<bool> {
         let time: Millis = now();
         let mut work = self.pool.begin().await?;
         let wanted = sqlx::query(
-            "UPDATE jobs SET state = 'stored', received = $1, total = $1, updated_ms = $2 \
-             WHERE id = $3 AND state = 'running' AND problem IS NULL",
+            "UPDATE jobs SET state = 'stored', received = $1, total = $1, worker = NULL, object_key = NULL, updated_ms = $2 \
+             WHERE id = $3 AND claims = $4 AND state = 'running' AND problem IS NULL",
         )
         .bind(file.size)
         .bind(time)
-        .bind(id)
+        .bind(&job.id)
+        .bind(job.claims)
         .execute(&mut *work)
         .await?;
         if wanted.rows_affected() == 0 {
@@ -246,10 +374,7 @@ impl Db {
         }
         super::files::insert(file, time).execute(&mut *work).await?;
         work.commit().await?;
-        // The file is recorded whatever comes of this, which the sweeper does again.
-        if let Err(error) = self.drop_unneeded_connections().await {
-            tracing::error!(cause = %error, "connections that nothing needs could not be forgotten");
-        }
+        self.drop_unneeded_connections().await;
         Ok(true)
     }
 

@@ -15,7 +15,7 @@ pub use apps::AppRow;
 pub use completions::NewConnection;
 pub use deletions::{Account, DeletionRow, KeptFile};
 pub use files::FileRow;
-pub use jobs::{JobRow, JobState, NewJob, Standing};
+pub use jobs::{JobRow, JobState, NewJob, Standing, Unwanted, Whose};
 pub use keys::Resealed;
 pub use notices::{NewNotice, NoticeRow};
 pub use sessions::{ConnectionRow, DueRow, IdleSince, SessionRow};
@@ -144,7 +144,24 @@ impl Db {
             .execute(&self.pool)
             .await?;
         sqlx::query("DELETE FROM notices WHERE ended_ms < $1").bind(now() - NOTICES_KEPT).execute(&self.pool).await?;
-        self.drop_unneeded_connections().await
+        self.drop_unneeded_connections().await;
+        Ok(())
+    }
+
+    /// Takes work that one process at a time does for all. `false` while another has it, or had it less than `lease` ago.
+    pub async fn take_lease(&self, name: &str, holder: &str, lease: Millis) -> sqlx::Result<bool> {
+        let time = now();
+        let taken = sqlx::query(
+            "INSERT INTO leases (name, holder, until_ms) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE \
+             SET holder = excluded.holder, until_ms = excluded.until_ms WHERE leases.until_ms <= $4",
+        )
+        .bind(name)
+        .bind(holder)
+        .bind(time + lease)
+        .bind(time)
+        .execute(&self.pool)
+        .await?;
+        Ok(taken.rows_affected() > 0)
     }
 
     /// The keys that it seals with.

@@ -1,8 +1,8 @@
 //! Notices to sites: written with what they tell of, kept until they are delivered or given up.
 
 use super::{Db, Millis, now, placeholders};
-use sqlx::query::Query;
 use sqlx::any::{Any, AnyArguments};
+use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, FromRow};
 
 /// A notice to a site.

@@ -133,7 +133,8 @@ impl Db {
     /// Ends a session with all that it points to.
     pub async fn delete_session(&self, id: &str) -> sqlx::Result<()> {
         sqlx::query("DELETE FROM sessions WHERE id = $1").bind(id).execute(&self.pool).await?;
-        self.drop_unneeded_connections().await
+        self.drop_unneeded_connections().await;
+        Ok(())
     }
 
     /// The session's connection to a source, unless its token has run out.
@@ -234,7 +235,8 @@ impl Db {
             .bind(source)
             .execute(&self.pool)
             .await?;
-        self.drop_unneeded_connections().await
+        self.drop_unneeded_connections().await;
+        Ok(())
     }
 
     /// Forgets a connection whose token the provider no longer takes, for every session.
@@ -242,9 +244,10 @@ impl Db {
         sqlx::query("DELETE FROM connections WHERE id = $1").bind(id).execute(&self.pool).await.map(drop)
     }
 
-    /// Tokens are kept only while a session, a sign-in that is about to be completed or an unfinished job needs them.
-    pub async fn drop_unneeded_connections(&self) -> sqlx::Result<()> {
-        sqlx::query(
+    /// Tokens are kept only while a session, a sign-in that is about to be completed or an unfinished job needs them. What goes wrong
+    /// here undoes nothing of what it follows, and the sweeper does it again.
+    pub async fn drop_unneeded_connections(&self) {
+        let dropped = sqlx::query(
             "DELETE FROM connections \
              WHERE NOT EXISTS (SELECT 1 FROM session_connections l WHERE l.connection_id = connections.id) \
              AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.connection_id = connections.id AND a.outcome IS NULL \
@@ -253,7 +256,9 @@ impl Db {
         )
         .bind(now())
         .execute(&self.pool)
-        .await
-        .map(drop)
+        .await;
+        if let Err(error) = dropped {
+            tracing::error!(cause = %error, "connections that nothing needs could not be forgotten");
+        }
     }
 }

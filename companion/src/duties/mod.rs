@@ -180,7 +180,8 @@ async fn fulfil(companion: &Shared, deletion: &DeletionRow) -> anyhow::Result<bo
             continue;
         }
         // One file that cannot be removed does not keep the others.
-        if let Err(error) = companion.bucket.remove(&file.object_key).await {
+        let removed = async { companion.buckets.get(&file.storage)?.remove(&file.object_key).await };
+        if let Err(error) = removed.await {
             tracing::error!(cause = %error, key = file.object_key, "a file could not be removed from the storage");
             troubles += 1;
             continue;

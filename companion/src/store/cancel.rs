@@ -4,11 +4,11 @@
 use super::{MAX_PHOTOS, bad};
 use crate::Shared;
 use crate::apps::Authorized;
+use crate::db::{JobRow, Unwanted};
 use crate::error::ApiError;
 use crate::session;
 use axum::Json;
 use axum::extract::State;
-use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::store::{CancelReply, CancelRequest, Cancelled};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,15 +37,15 @@ pub async fn cancel(
     Ok(Json(CancelReply { token: session.token, clouds }))
 }
 
-/// Returns once the photo of a running job is no longer wanted, with the reason.
-pub async fn unwanted(companion: &Shared, job: &str) -> ProblemCode {
+/// Returns once the photo of a running job is no longer wanted, or no longer this worker's, with the reason.
+pub async fn unwanted(companion: &Shared, job: &JobRow) -> Unwanted {
     loop {
         // Listening begins before looking, so that what comes in between is not slept through.
         let told = companion.unwanted_job.notified();
         tokio::pin!(told);
         told.as_mut().enable();
-        match companion.db.job_problem(job).await {
-            Ok(Some(problem)) => return ProblemCode::from_name(&problem),
+        match companion.db.why_unwanted(job).await {
+            Ok(Some(why)) => return why,
             Ok(None) => {}
             Err(error) => tracing::error!(cause = %error, "a job could not be read"),
         }

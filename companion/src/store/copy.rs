@@ -4,8 +4,9 @@
 use super::cancel::unwanted;
 use crate::Shared;
 use crate::bucket::{Destination, Writing};
-use crate::db::{ConnectionRow, FileRow, JobRow};
+use crate::db::{ConnectionRow, FileRow, JobRow, Unwanted};
 use crate::fetch::{Download, FetchError};
+use crate::jobs::End;
 use crate::providers::{Failure, RemoteFile, hint};
 use bowerbird_protocol::accept::{Accept, extension_of};
 use bowerbird_protocol::problem::ProblemCode;
@@ -15,9 +16,10 @@ use std::fmt::Display;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-const ATTEMPTS: u32 = 3;
-/// The pause before the second attempt; the third waits twice as long.
-const BACK_OFF: Duration = Duration::from_millis(500);
+/// How often a transfer is tried where the source makes trouble, and where our own storage or database does: a source that is down
+/// for long is told to the visitor, who waits.
+const TRIES_OF_SOURCE: i64 = 6;
+const TRIES_OF_OURS: i64 = 20;
 /// How long storing waits where the provider has had nearly too many calls, so that visitors who look at photos go first.
 const LET_OTHERS_GO: Duration = Duration::from_secs(2);
 /// Progress is written to the row at most this often.
@@ -25,25 +27,39 @@ const REPORT_EVERY: Duration = Duration::from_millis(200);
 /// Bytes from which the type is judged and the pixels are counted; a JPEG's size stands behind its metadata.
 const HEAD: usize = 256 * 1024;
 
-/// What went wrong, and whether the same may go well in a moment.
+/// What went wrong, and how often the same is worth trying.
 #[derive(Debug)]
 struct Trouble {
     code: ProblemCode,
     cause: String,
-    transient: bool,
+    tries: i64,
 }
 
 impl Trouble {
     fn lasting(code: ProblemCode, cause: impl Display) -> Self {
-        Self { code, cause: cause.to_string(), transient: false }
+        Self { code, cause: cause.to_string(), tries: 1 }
     }
 
-    fn unwanted(code: ProblemCode) -> Self {
-        Self::lasting(code, "it is no longer wanted")
+    fn storage(error: object_store::Error) -> Self {
+        Self { code: ProblemCode::StorageFailed, cause: error.to_string(), tries: TRIES_OF_OURS }
     }
+}
 
-    fn storage(error: &object_store::Error) -> Self {
-        Self { code: ProblemCode::StorageFailed, cause: error.to_string(), transient: true }
+/// Why a transfer did not come to its end.
+enum Stopped {
+    Trouble(Trouble),
+    Unwanted(Unwanted),
+}
+
+impl<T: Into<Trouble>> From<T> for Stopped {
+    fn from(trouble: T) -> Self {
+        Self::Trouble(trouble.into())
+    }
+}
+
+impl From<Unwanted> for Stopped {
+    fn from(why: Unwanted) -> Self {
+        Self::Unwanted(why)
     }
 }
 
@@ -56,7 +72,7 @@ impl From<Failure> for Trouble {
 
 impl From<FetchError> for Trouble {
     fn from(error: FetchError) -> Self {
-        let (code, transient) = match &error {
+        let (code, may_pass) = match &error {
             FetchError::NotListed(_) => (ProblemCode::SourceUnavailable, false),
             FetchError::NoAnswer(_) => (ProblemCode::SourceUnavailable, true),
             FetchError::Cut { .. } => (ProblemCode::PhotoIncomplete, true),
@@ -69,103 +85,129 @@ impl From<FetchError> for Trouble {
                 status => (ProblemCode::SourceUnavailable, status.is_server_error()),
             },
         };
-        Self { code, cause: error.to_string(), transient }
+        Self { code, cause: error.to_string(), tries: if may_pass { TRIES_OF_SOURCE } else { 1 } }
     }
 }
 
-/// Copies the photo of a job into the storage and ends the job. The error is the code that the job failed with; it is logged already.
-pub async fn copy(companion: Shared, job: JobRow) -> Result<(), ProblemCode> {
+/// Copies the photo of a job into the storage and ends the job if that goes well.
+pub async fn copy(companion: Shared, job: JobRow) -> End {
     let begun = Instant::now();
-    let mut attempt = 1;
-    loop {
-        match once(&companion, &job).await {
-            Ok(file) => {
-                let milliseconds = begun.elapsed().as_millis() as u64;
-                tracing::info!(
-                    source = job.source,
-                    handle = file.handle,
-                    bytes = file.size,
-                    milliseconds,
-                    attempt,
-                    "a photo is stored"
-                );
-                return Ok(());
-            }
-            Err(trouble) if trouble.transient && attempt < ATTEMPTS && !companion.is_stopping() => {
-                tracing::info!(
-                    job = job.id,
-                    source = job.source,
-                    attempt,
-                    code = trouble.code.as_str(),
-                    cause = trouble.cause,
-                    "storing a photo is tried again"
-                );
-                tokio::select! {
-                    () = tokio::time::sleep(BACK_OFF * attempt) => attempt += 1,
-                    code = unwanted(&companion, &job.id) => return Err(code),
-                }
-            }
-            Err(trouble) if trouble.code == ProblemCode::Cancelled => {
-                tracing::info!(
-                    job = job.id,
-                    source = job.source,
-                    attempt,
-                    "a photo was cancelled while it was being stored"
-                );
-                return Err(trouble.code);
-            }
-            Err(trouble) => {
-                tracing::warn!(
-                    job = job.id,
-                    source = job.source,
-                    path = job.path,
-                    attempt,
-                    code = trouble.code.as_str(),
-                    cause = trouble.cause,
-                    hint = hint(trouble.code),
-                    "a photo could not be stored"
-                );
-                return Err(trouble.code);
-            }
+    let attempt = job.tries + 1;
+    match once(&companion, &job).await {
+        Ok(file) => {
+            let milliseconds = begun.elapsed().as_millis() as u64;
+            tracing::info!(
+                source = job.source,
+                handle = file.handle,
+                bytes = file.size,
+                milliseconds,
+                attempt,
+                "a photo is stored"
+            );
+            End::Over
+        }
+        Err(Stopped::Unwanted(Unwanted::TakenOver)) => {
+            tracing::warn!(
+                job = job.id,
+                source = job.source,
+                "a photo is stored by another process, this one was too slow"
+            );
+            End::Over
+        }
+        Err(Stopped::Unwanted(Unwanted::Problem(problem))) => {
+            tracing::info!(
+                job = job.id,
+                source = job.source,
+                attempt,
+                problem,
+                "a photo was cancelled while it was being stored"
+            );
+            End::Failed(ProblemCode::from_name(&problem))
+        }
+        Err(Stopped::Trouble(trouble)) if attempt < trouble.tries => {
+            tracing::info!(
+                job = job.id,
+                source = job.source,
+                attempt,
+                code = trouble.code.as_str(),
+                cause = trouble.cause,
+                "storing a photo is tried again"
+            );
+            End::Again
+        }
+        Err(Stopped::Trouble(trouble)) => {
+            tracing::warn!(
+                job = job.id,
+                source = job.source,
+                path = job.path,
+                attempt,
+                code = trouble.code.as_str(),
+                cause = trouble.cause,
+                hint = hint(trouble.code),
+                "a photo could not be stored"
+            );
+            End::Failed(trouble.code)
         }
     }
 }
 
-fn database(error: sqlx::Error) -> Trouble {
-    Trouble { code: ProblemCode::Internal, cause: format!("database: {error}"), transient: true }
+impl From<sqlx::Error> for Trouble {
+    fn from(error: sqlx::Error) -> Self {
+        Self { code: ProblemCode::Internal, cause: format!("database: {error}"), tries: TRIES_OF_OURS }
+    }
 }
 
-async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Trouble> {
-    let stop = unwanted(companion, &job.id);
+impl From<object_store::Error> for Trouble {
+    fn from(error: object_store::Error) -> Self {
+        Self::storage(error)
+    }
+}
+
+async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Stopped> {
+    let bucket = companion.buckets.get(&job.storage)?;
+    if let Some(key) = &job.object_key {
+        bucket.forget(key).await?;
+    }
+    let stop = unwanted(companion, job);
     tokio::pin!(stop);
     let mut progress = Progress { companion, job, last: None };
-    let Arrived { connection, remote, mut download, head } = tokio::select! {
-        arrived = arrive(companion, job, &mut progress) => arrived?,
-        code = &mut stop => return Err(Trouble::unwanted(code)),
+    let arriving = async {
+        // Room first: a source that has begun to send does not like to wait.
+        let room = bucket.room().await;
+        Ok::<_, Stopped>((room, arrive(companion, job, &mut progress).await?))
+    };
+    let (room, Arrived { connection, remote, mut download, head }) = tokio::select! {
+        arrived = arriving => arrived?,
+        why = &mut stop => return Err(why.into()),
     };
     let mimetype = judge(&head, &job.accept)?;
     let mut file = describe(job, &connection, remote, &head, mimetype);
-    let mut writing = companion.bucket.write(&file.object_key).await.map_err(|error| Trouble::storage(&error))?;
+    check_pixels(&file, companion.config.max_pixels)?;
+    if !companion.db.note_object(job, &file.object_key).await? {
+        return Err(why_unwanted(companion, job).await);
+    }
+    let mut writing = bucket.write(&file.object_key, mimetype, room)?;
     let poured = pour(&mut download, &head, &mut writing, &mut progress, stop).await;
     match poured {
         Ok(sha256) => file.sha256 = sha256,
-        Err(trouble) => {
+        Err(stopped) => {
             writing.abort().await;
-            return Err(trouble);
+            return Err(stopped);
         }
     }
     file.size = download.received() as i64;
     // From here on it comes to an end: whether it is still wanted is decided where the end is written down.
-    writing.finish().await.map_err(|error| Trouble::storage(&error))?;
-    let trouble = match companion.db.finish_job(&job.id, &file).await {
+    writing.finish().await?;
+    let stopped = match companion.db.finish_job(job, &file).await {
         Ok(true) => return Ok(file),
         Ok(false) => why_unwanted(companion, job).await,
-        Err(error) => database(error),
+        // Whether it was written is not known, so the bytes stay until that is.
+        Err(error) => return Err(error.into()),
     };
-    if let Err(error) = companion.bucket.remove(&file.object_key).await {
+    if let Err(error) = bucket.remove(&file.object_key).await {
         tracing::error!(cause = %error, key = file.object_key, "a file without a record could not be removed");
     }
-    Err(trouble)
+    Err(stopped)
 }
 
 /// A photo whose first bytes are there, and of which nothing is written yet.
@@ -176,12 +218,12 @@ struct Arrived {
     head: Vec<u8>,
 }
 
-async fn arrive(companion: &Shared, job: &JobRow, progress: &mut Progress<'_>) -> Result<Arrived, Trouble> {
+async fn arrive(companion: &Shared, job: &JobRow, progress: &mut Progress<'_>) -> Result<Arrived, Stopped> {
     let app = companion.apps.get(&job.app_key);
     let provider = app.as_ref().and_then(|app| app.provider(&job.source));
     let provider =
         provider.ok_or_else(|| Trouble::lasting(ProblemCode::UnknownSource, "the source is no longer offered"))?;
-    let connection = connection(companion, job).await.map_err(database)?;
+    let connection = connection(companion, job).await?;
     let connection = connection.filter(|connection| connection.client_id == provider.client_id());
     let connection = connection.ok_or_else(|| Trouble::lasting(ProblemCode::SignInAgain, "the connection is gone"))?;
     if companion.fetcher.pace().is_busy(provider.client_id(), Instant::now()) {
@@ -191,23 +233,23 @@ async fn arrive(companion: &Shared, job: &JobRow, progress: &mut Progress<'_>) -
         Ok(remote) => remote,
         Err(failure) => {
             if matches!(failure, Failure::SignInAgain { .. }) {
-                companion.db.delete_connection(&connection.id).await.map_err(database)?;
+                companion.db.delete_connection(&connection.id).await?;
             }
             return Err(failure.into());
         }
     };
     let mut download = companion.fetcher.open(&remote.url, companion.config.max_file_bytes).await?;
-    if !progress.report(&download).await.map_err(database)? {
+    if !progress.report(&download).await? {
         return Err(why_unwanted(companion, job).await);
     }
     let head = head(&mut download).await?;
     Ok(Arrived { connection, remote, download, head })
 }
 
-async fn why_unwanted(companion: &Shared, job: &JobRow) -> Trouble {
-    match companion.db.job_problem(&job.id).await {
-        Ok(problem) => Trouble::unwanted(problem.map_or(ProblemCode::Internal, |name| ProblemCode::from_name(&name))),
-        Err(error) => database(error),
+async fn why_unwanted(companion: &Shared, job: &JobRow) -> Stopped {
+    match companion.db.why_unwanted(job).await {
+        Ok(why) => Stopped::Unwanted(why.unwrap_or(Unwanted::TakenOver)),
+        Err(error) => error.into(),
     }
 }
 
@@ -257,7 +299,8 @@ fn describe(job: &JobRow, connection: &ConnectionRow, remote: RemoteFile, head: 
         client_id: connection.client_id.clone(),
         account_id: connection.account_id.clone(),
         source_path: job.path.clone(),
-        object_key: Destination::from_row(job.prefix.clone()).key(&job.handle, &filename),
+        storage: job.storage.clone(),
+        object_key: Destination::from_row(job.prefix.clone()).key(&job.handle, job.claims, &filename),
         container: job.container.clone(),
         filename,
         mimetype: mimetype.to_owned(),
@@ -270,25 +313,34 @@ fn describe(job: &JobRow, connection: &ConnectionRow, remote: RemoteFile, head: 
     }
 }
 
+/// Refuses what no program could open later without a great deal of memory.
+fn check_pixels(file: &FileRow, most: u64) -> Result<(), Trouble> {
+    let pixels = file.width.unwrap_or(0).saturating_mul(file.height.unwrap_or(0)).unsigned_abs();
+    if pixels <= most {
+        return Ok(());
+    }
+    Err(Trouble::lasting(ProblemCode::TooLarge, format_args!("{pixels} pixels are more than max_pixels")))
+}
+
 /// Moves all bytes into the storage and answers their SHA-256, unless `stop` ends before, with the reason.
 async fn pour(
     download: &mut Download,
     head: &[u8],
     writing: &mut Writing,
     progress: &mut Progress<'_>,
-    mut stop: Pin<&mut impl Future<Output = ProblemCode>>,
-) -> Result<String, Trouble> {
+    mut stop: Pin<&mut impl Future<Output = Unwanted>>,
+) -> Result<String, Stopped> {
     let mut hash = Sha256::new_with_prefix(head);
-    writing.push(head).await.map_err(|error| Trouble::storage(&error))?;
+    writing.push(head).await?;
     loop {
         // Only waiting for bytes is cut short: a part that is on its way to the storage arrives there or fails.
         let chunk = tokio::select! {
             chunk = download.chunk() => chunk?,
-            code = &mut stop => return Err(Trouble::unwanted(code)),
+            why = &mut stop => return Err(why.into()),
         };
         let Some(bytes) = chunk else { return Ok(hex::encode(hash.finalize())) };
         hash.update(&bytes);
-        writing.push(&bytes).await.map_err(|error| Trouble::storage(&error))?;
+        writing.push(&bytes).await?;
         // A row that cannot be written now is no reason to lose the photo.
         match progress.report(download).await {
             Ok(true) => {}
@@ -311,7 +363,7 @@ impl Progress<'_> {
             return Ok(true);
         }
         self.last = Some(Instant::now());
-        self.companion.db.job_progress(&self.job.id, download.received(), download.total()).await
+        self.companion.db.job_progress(self.job, download.received(), download.total()).await
     }
 }
 
@@ -353,7 +405,7 @@ mod tests {
     fn what_may_pass_is_told_from_what_stays() {
         let trouble = |error: FetchError| {
             let trouble = Trouble::from(error);
-            (trouble.code, trouble.transient)
+            (trouble.code, trouble.tries > 1)
         };
         assert_eq!(trouble(FetchError::Status(StatusCode::FORBIDDEN)), (ProblemCode::SourceUnavailable, true));
         assert_eq!(trouble(FetchError::Status(StatusCode::NOT_FOUND)), (ProblemCode::PhotoGone, false));

@@ -10,8 +10,8 @@ pub use copy::copy;
 
 use crate::Shared;
 use crate::apps::{App, Authorized};
-use crate::bucket::Destination;
-use crate::db::NewJob;
+use crate::bucket::{Buckets, Destination};
+use crate::db::{Millis, NewJob};
 use crate::error::ApiError;
 use crate::secrets::{self, digest};
 use crate::session::{self, Session};
@@ -38,6 +38,9 @@ const MAX_RULES: usize = 64;
 const MAX_RULE: usize = 256;
 /// Characters of a dialog's name that the log repeats.
 const LOGGED: usize = 64;
+/// Milliseconds in the queue between two photos of a visitor, about what one takes: so long a visitor who comes later waits for
+/// each of those who came before.
+const TURN: Millis = 100;
 /// Proxies close a stream that is silent for a minute.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -53,7 +56,7 @@ pub async fn store(
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/event-stream"));
     let session = session::require(&companion, &caller, body.token.as_deref()).await?;
-    let wishes = read(&body.clouds)?;
+    let wishes = read(&companion.buckets, &body.clouds)?;
     if !as_stream && wishes.iter().any(|wish| wish.paths.len() != 1) {
         return Err(bad("One photo a source, or ask for Accept: text/event-stream."));
     }
@@ -96,6 +99,7 @@ struct Wish<'a> {
     source: &'a str,
     paths: BTreeSet<&'a str>,
     accept: String,
+    storage: &'a str,
     container: Option<&'a str>,
     destination: Destination,
     log_name: Option<&'a str>,
@@ -125,14 +129,14 @@ fn logged(name: &str) -> &str {
     name.char_indices().nth(LOGGED).map_or(name, |(end, _)| &name[..end])
 }
 
-fn read(clouds: &BTreeMap<String, StoreCloud>) -> Result<Vec<Wish<'_>>, ApiError> {
+fn read<'a>(buckets: &'a Buckets, clouds: &'a BTreeMap<String, StoreCloud>) -> Result<Vec<Wish<'a>>, ApiError> {
     let wishes = clouds.iter().map(|(source, cloud)| {
         check_sizes(cloud)?;
         Accept::parse(&cloud.accept).map_err(|rule| bad(format!("`{rule}` in accept is no file type.")))?;
         let to = &cloud.store;
-        if let Some(location) = to.location.as_deref().filter(|location| !location.eq_ignore_ascii_case("s3")) {
-            return Err(bad(format!("There is no storage named `{location}`.")));
-        }
+        let storage = buckets.named(to.location.as_deref()).ok_or_else(|| {
+            bad(format!("There is no storage named `{}`.", to.location.as_deref().unwrap_or_default()))
+        })?;
         // Storing it for everybody to read would not be what was asked for.
         if let Some(access) = to.access.as_deref().filter(|access| *access != "public") {
             return Err(bad(format!(
@@ -147,6 +151,7 @@ fn read(clouds: &BTreeMap<String, StoreCloud>) -> Result<Vec<Wish<'_>>, ApiError
             source,
             paths,
             accept: serde_json::to_string(&cloud.accept).map_err(ApiError::internal)?,
+            storage,
             container: to.container.as_deref(),
             destination: Destination::new(to.container.as_deref(), to.path.as_deref()),
             log_name: cloud.picker_session_id.as_deref().map(logged),
@@ -178,7 +183,8 @@ async fn begin(
         None => None,
     };
     tracing::info!(source, photos = wish.paths.len(), picker = wish.log_name, "storing is asked for");
-    for &path in &wish.paths {
+    let first = companion.db.next_turn(&session.id, TURN).await?;
+    for (&path, turn) in wish.paths.iter().zip((first..).step_by(TURN as usize)) {
         let begun = match (provider, &connection) {
             (None, _) => Err(ProblemCode::UnknownSource),
             (Some(provider), _) if !provider.is_photo(path) => Err(ProblemCode::BadPath),
@@ -186,7 +192,8 @@ async fn begin(
             (_, Some(connection)) => {
                 let prefix = wish.destination.as_str();
                 let key =
-                    serde_json::json!([session.id, source, path, wish.container, prefix, wish.accept]).to_string();
+                    serde_json::json!([session.id, source, path, wish.storage, wish.container, prefix, wish.accept])
+                        .to_string();
                 let job = NewJob {
                     request_key: &digest(&key),
                     session: &session.id,
@@ -198,6 +205,8 @@ async fn begin(
                     container: wish.container,
                     prefix,
                     handle: &secrets::handle(),
+                    storage: wish.storage,
+                    turn,
                 };
                 // Asking again for the same photo is no further one.
                 let most = i64::from(app.settings.max_stores);

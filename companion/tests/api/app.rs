@@ -3,10 +3,12 @@
 use bowerbird_companion::App;
 use bowerbird_companion::config::Config;
 use bowerbird_companion::seal::Keyring;
+use bowerbird_companion::secrets::Secret;
 use bowerbird_emulator::{Emulator, Settings};
+use bowerbird_services::{Postgres, S3};
 use reqwest::{Client, Response, StatusCode, header, redirect};
 use serde_json::{Value, json};
-use sqlx::SqlitePool;
+use sqlx::AnyPool;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -20,12 +22,35 @@ use tokio::task::JoinHandle;
 /// Where the pages of the tests' visitors live.
 pub const ORIGIN: &str = "https://shop.example";
 
+/// Whether the tests run on PostgreSQL and S3 in place of what is built in, and on which.
+fn services() -> Option<(&'static Postgres, &'static S3)> {
+    let wanted = std::env::var("BOWERBIRD_TEST_ON").is_ok_and(|on| on == "services");
+    wanted.then(|| Some((Postgres::shared()?, S3::shared()?))).flatten()
+}
+
+/// A new database; empty for the file that is built in.
+pub fn database_url() -> String {
+    services().map(|(postgres, _)| postgres.new_database()).unwrap_or_default()
+}
+
+/// The database at an address of [`database_url`].
+pub async fn pool_of(url: &str, data_dir: &Path) -> AnyPool {
+    sqlx::any::install_default_drivers();
+    let url = match url {
+        "" => format!("sqlite://{}", data_dir.join("companion.sqlite").display()),
+        url => url.to_owned(),
+    };
+    sqlx::any::AnyPoolOptions::new().max_connections(2).connect(&url).await.unwrap()
+}
+
 /// A companion on a free port, with a database and a storage of its own.
 pub struct TestApp {
     pub url: String,
     pub emulator: Emulator,
     pub http: Client,
     config: Config,
+    /// Where the files are.
+    files: PathBuf,
     folder: TempDir,
     stop: Option<oneshot::Sender<()>>,
     served: Option<JoinHandle<anyhow::Result<()>>>,
@@ -41,6 +66,20 @@ impl TestApp {
         Self::start_against(Emulator::start_with(settings).await, change).await
     }
 
+    /// On what is built in, whatever the tests run on.
+    pub async fn start_embedded() -> Self {
+        Self::start_with(|config| {
+            config.database_url = Secret::default();
+            config.storage_url.clear();
+        })
+        .await
+    }
+
+    /// With the files on this machine's disk, whatever the tests run on.
+    pub async fn start_on_disk() -> Self {
+        Self::start_with(|config| config.storage_url.clear()).await
+    }
+
     /// Beside an emulator that is already there.
     pub async fn start_against(emulator: Emulator, change: impl FnOnce(&mut Config)) -> Self {
         super::logs::record();
@@ -48,11 +87,29 @@ impl TestApp {
         let mut config = Config::against_emulator(&format!("http://{}", emulator.address())).unwrap();
         config.data_dir = folder.path().join("data");
         config.widget_dir = folder.path().join("pkg");
+        config.retry_pause = 20;
+        let mut files = config.data_dir.join("files");
+        if let Some((postgres, s3)) = services() {
+            config.database_url = Secret::new(postgres.new_database());
+            let bucket = s3.new_bucket();
+            files = s3.folder(&bucket);
+            config.storage_url = format!("s3://{bucket}");
+            let options = [
+                ("aws_endpoint", s3.endpoint()),
+                ("aws_access_key_id", s3.access_key()),
+                ("aws_secret_access_key", s3.secret_key()),
+                ("aws_region", "us-east-1"),
+            ];
+            config.storage_options = options.map(|(name, value)| (name.to_owned(), Secret::new(value))).into();
+        }
         change(&mut config);
+        if config.storage_url.is_empty() {
+            files = config.data_dir.join("files");
+        }
         // The companion does the same when it is built; whoever is second finds it done.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        let mut app = Self { url: String::new(), emulator, http, config, folder, stop: None, served: None };
+        let mut app = Self { url: String::new(), emulator, http, config, files, folder, stop: None, served: None };
         app.begin().await;
         app
     }
@@ -115,6 +172,11 @@ impl TestApp {
     pub fn program(&self, arguments: &[&str]) -> Command {
         let mut command = program(arguments);
         command.arg("--data-dir").arg(&self.config.data_dir).args(["--public-url", &self.url]);
+        command.env("BOWERBIRD_DATABASE_URL", self.config.database_url.expose());
+        command.env("BOWERBIRD_STORAGE_URL", &self.config.storage_url);
+        for (name, value) in &self.config.storage_options {
+            command.env(name.to_uppercase(), value.expose());
+        }
         let emulator = self.emulator.url();
         for (name, host) in [
             ("FACEBOOK_DIALOG_URL", "www.facebook.com"),
@@ -154,9 +216,8 @@ impl TestApp {
         (status, answer.json().await.unwrap())
     }
 
-    pub async fn database(&self) -> SqlitePool {
-        let path = self.config.data_dir.join("companion.sqlite");
-        SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap()
+    pub async fn database(&self) -> AnyPool {
+        pool_of(self.config.database_url.expose(), &self.config.data_dir).await
     }
 
     /// The provider's tokens, as the companion uses them.
@@ -176,7 +237,7 @@ impl TestApp {
     /// Every file in the storage, unfinished ones too.
     pub fn stored_files(&self) -> Vec<PathBuf> {
         let mut found = Vec::new();
-        collect(&self.config.data_dir.join("files"), &mut found);
+        collect(&self.files, &mut found);
         found
     }
 

