@@ -44,6 +44,8 @@ export interface ClientOptions {
    * include this script and call `init`. Default: the page's own address without query and fragment.
    */
   appUrl?: string;
+  /** What the site's server lets this page do, signed with the key's secret; needed where the key requires policies. */
+  security?: { policy: string; signature: string };
 }
 
 /** A site's way to the picker. */
@@ -253,6 +255,11 @@ export interface PickedFile {
   dateTaken?: string;
   /** SHA-256 of the stored bytes, in hex. */
   sha256?: string;
+  /**
+   * Hex HMAC-SHA256 of `<handle>.<sha256>.<size>.<source>` under the key's secret, where it has one. By it the site's server knows
+   * that the file is what the companion stored.
+   */
+  signature?: string;
   /** Why it could not be stored; only in `filesFailed`. */
   error?: PickError;
 }

@@ -26,7 +26,7 @@ pub struct Client {
     site: Site,
 }
 
-/// A client for an API key; `options` is `{url, sessionCache, appUrl}`, of which the companion's base address must be there.
+/// A client for an API key; `options` is `{url, sessionCache, appUrl, security}`, of which the companion's base address must be there.
 ///
 /// Throws where the key is empty, the address is none, or an option is unknown.
 #[wasm_bindgen]

@@ -35,12 +35,18 @@ pub struct Site {
     pub session_cache: bool,
     /// An address of the site to which a sign-in may come back, in place of the page's own.
     pub app_url: Option<String>,
+    /// A policy of the site's server, and its signature.
+    pub security: Option<(String, String)>,
 }
 
 impl Site {
     /// Names it among others.
     pub fn name(&self) -> String {
         format!("{} {}", self.url, self.apikey)
+    }
+
+    fn security(&self) -> (Option<String>, Option<String>) {
+        self.security.clone().unzip()
     }
 
     /// The companion's origin, from which its windows speak.
@@ -93,7 +99,10 @@ impl Companion {
         clouds: BTreeMap<String, ListCloud>,
         appurl: Option<String>,
     ) -> Result<BTreeMap<String, Listing>, Trouble> {
+        let (policy, signature) = self.site.security();
         let request = ListRequest {
+            policy,
+            signature,
             apikey: self.site.apikey.clone(),
             clouds,
             flow: Some("web".to_owned()),
@@ -187,7 +196,10 @@ impl Companion {
         opened: &dyn Fn(),
         mut on_event: impl FnMut(StoreEvent),
     ) -> Result<(), Trouble> {
+        let (policy, signature) = self.site.security();
         let request = StoreRequest {
+            policy,
+            signature,
             apikey: self.site.apikey.clone(),
             token: self.session.token(),
             flow: Some("web".to_owned()),

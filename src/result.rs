@@ -64,6 +64,9 @@ pub struct PickedFile {
     /// SHA-256 of the stored bytes, hex.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
+    /// Hex HMAC-SHA256 of `<handle>.<sha256>.<size>.<source>` under the key's secret, where it has one: the site's server verifies it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
     /// Why it failed; only in `filesFailed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<FileError>,
@@ -129,6 +132,7 @@ impl PickedFile {
             width: file.width.or(listed.width),
             height: file.height.or(listed.height),
             sha256: (!file.sha256.is_empty()).then(|| file.sha256.clone()),
+            signature: file.signature.clone(),
             ..listed
         }
     }

@@ -287,6 +287,10 @@ impl<T: Keyed + DeserializeOwned> FromRequest<Shared> for Authorized<T> {
         let bytes = Bytes::from_request(request, state).await.map_err(|_| {
             ApiError::with_text(ProblemCode::BadRequest, "The body could not be read, or is too large.")
         })?;
+        // PostgreSQL's text holds every character but this one.
+        if bytes.windows(6).any(|window| window == b"\\u0000") {
+            return Err(ApiError::with_text(ProblemCode::BadRequest, "A text with the character U+0000 is none."));
+        }
         // Serde's words name the field and the place, which is what the developer of a client needs.
         let body: T = serde_json::from_slice(&bytes).map_err(|error| {
             ApiError::with_text(ProblemCode::BadRequest, format!("The body is not the JSON it should be: {error}"))

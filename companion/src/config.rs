@@ -139,8 +139,13 @@ settings! {
     /// Receivers of notices, as `host:port`, that may be at private addresses and may be asked over http; every other must be
     /// https at a public address. Default none.
     private_receivers: Vec<String> = Vec::new();
+    /// Hosts, as `host:port`, from which files may be stored at private addresses and over any port when a client names their
+    /// address (`storeURL`); every other must be public. Default none.
+    private_sources: Vec<String> = Vec::new();
     /// The largest photo that is stored, in bytes. Default 104857600 (100 MiB).
     max_file_bytes: u64 = 100 * 1024 * 1024;
+    /// The largest file that is stored from an address or uploaded from a device, in bytes. Default 5368709120 (5 GiB).
+    max_upload_bytes: u64 = 5 * 1024 * 1024 * 1024;
     /// The most pixels of an image that is stored, width times height. Default 250000000.
     max_pixels: u64 = 250_000_000;
     /// Seconds of silence after which a transfer is given up, and the longest that an API call may take. Default 30.

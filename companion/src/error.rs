@@ -1,5 +1,6 @@
 //! [`ApiError`] and its one reply, `{"error": {"text", "code"}}`. Causes are logged, never sent.
 
+use crate::policy::Refusal;
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -65,9 +66,11 @@ impl ApiError {
 /// The HTTP status that goes with a problem when it is the whole reply.
 fn status(code: ProblemCode) -> StatusCode {
     match code {
-        ProblemCode::UnknownKey | ProblemCode::OriginNotAllowed => StatusCode::FORBIDDEN,
+        ProblemCode::UnknownKey | ProblemCode::OriginNotAllowed | ProblemCode::NotAllowed => StatusCode::FORBIDDEN,
         ProblemCode::BadRequest | ProblemCode::BadPath | ProblemCode::UnknownSource => StatusCode::BAD_REQUEST,
         ProblemCode::SessionExpired => StatusCode::UNAUTHORIZED,
+        ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        ProblemCode::NotAccepted => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ProblemCode::PhotoGone => StatusCode::NOT_FOUND,
         ProblemCode::Internal | ProblemCode::StorageFailed => StatusCode::INTERNAL_SERVER_ERROR,
         ProblemCode::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
@@ -79,6 +82,12 @@ fn status(code: ProblemCode) -> StatusCode {
 impl From<sqlx::Error> for ApiError {
     fn from(error: sqlx::Error) -> Self {
         Self::internal(format_args!("database: {error}"))
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        Self::with_text(ProblemCode::NotAllowed, refusal.to_string())
     }
 }
 

@@ -3,7 +3,7 @@
 
 use crate::bucket::{Bucket, Buckets};
 use crate::db::{Db, Millis};
-use crate::{Shared, renewal, session};
+use crate::{Shared, files, renewal, session, upload};
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use std::time::{Duration, SystemTime};
@@ -23,6 +23,12 @@ pub async fn work(companion: Shared) {
         }
         if let Err(error) = renewal::renew(&companion).await {
             tracing::error!(cause = %error, "renewing remembered sign-ins failed");
+        }
+        if let Err(error) = upload::parts::forget_ended(&companion).await {
+            tracing::error!(cause = format!("{error:#}"), "the parts of old uploads could not be removed");
+        }
+        if let Err(error) = files::finish_removals(&companion).await {
+            tracing::error!(cause = format!("{error:#}"), "the bytes of removed files could not be removed");
         }
         match companion.db.take_lease("orphans", &companion.name, ORPHANS_EVERY).await {
             Ok(true) => look_for_orphans(&companion).await,
@@ -79,7 +85,11 @@ async fn remove_from(
         let keys: Vec<&str> = batch.iter().map(|object| bucket.file_of(&object.key)).collect();
         let kept = db.objects_in_use(name, &keys).await?;
         for (object, key) in batch.iter().zip(keys) {
-            if kept.contains(key) && (key == object.key || db.is_written(name, key).await?) {
+            let is_kept = match upload::upload_of(key) {
+                Some(upload) => db.has_upload(upload).await?,
+                None => kept.contains(key) && (key == object.key || db.is_written(name, key).await?),
+            };
+            if is_kept {
                 continue;
             }
             bucket.remove_object(object).await?;

@@ -31,8 +31,10 @@ pub mod notices;
 pub mod oauth;
 pub mod pace;
 pub mod page;
+pub mod policy;
 pub mod providers;
 pub mod renewal;
+pub mod rights;
 pub mod routes;
 pub mod seal;
 pub mod secrets;
@@ -40,6 +42,7 @@ pub mod session;
 pub mod site;
 pub mod store;
 pub mod thumbnail;
+pub mod upload;
 pub mod widget;
 
 use anyhow::{Context as _, ensure};

@@ -5,7 +5,9 @@ use crate::apps::{Authorized, Caller};
 use crate::db::ConnectionRow;
 use crate::error::ApiError;
 use crate::oauth;
+use crate::policy::{Call, Deed};
 use crate::providers::{Entry, Failure, Page, Provider, hint};
+use crate::rights::Shown;
 use crate::session::{self, Session};
 use crate::thumbnail;
 use axum::Json;
@@ -28,6 +30,8 @@ pub async fn list(
     request: Authorized<ListRequest>,
 ) -> Result<Json<ListReply>, ApiError> {
     let Authorized { caller, body } = request;
+    let shown = Shown { policy: body.policy.clone(), signature: body.signature.clone() };
+    shown.allows(&caller.app, Call::Pick, Deed::default())?;
     let session = session::resume_or_start(&companion, &caller, body.token.as_deref(), body.remember).await?;
     let asking = Asking { companion: &companion, caller: &caller, session: &session, body: &body };
     let listings = body.clouds.iter().map(|(source, asked)| {

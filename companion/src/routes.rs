@@ -5,13 +5,16 @@
 
 use crate::config::Network;
 use crate::error::{ApiError, Unreadable};
-use crate::{Companion, Shared, duties, files, health, listing, oauth, secrets, session, store, thumbnail, widget};
+use crate::files::Reading;
+use crate::{
+    Companion, Shared, duties, files, health, listing, oauth, secrets, session, store, thumbnail, upload, widget,
+};
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use bowerbird_protocol::problem::ProblemCode;
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
@@ -32,11 +35,25 @@ pub fn router(companion: Shared) -> Router {
         .route("/auth/wait", post(oauth::wait))
         .route("/auth/complete", post(oauth::complete))
         .route("/auth/logout", post(session::logout))
+        .route("/process", post(upload::address::process))
+        .route("/metadata", post(upload::address::metadata))
+        .route("/prefetch", post(upload::prefetch::prefetch))
+        .route("/multipart/start", post(upload::parts::start))
+        .route("/multipart/upload", post(upload::parts::part))
+        .route("/multipart/complete", post(upload::parts::complete))
+        .route("/api/file/{handle}/metadata", get(files::metadata))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        // These judge the size of a body themselves.
+        .merge(
+            Router::new()
+                .route("/multipart/part/{upload}/{part}", put(upload::parts::put))
+                .route("/api/file/{handle}", get(file_by_path).post(files::overwrite).delete(files::remove))
+                .layer(DefaultBodyLimit::disable()),
+        )
         .layer(from_fn_with_state(companion.clone(), limit_calls))
         // Around the limit, so that a page can read that it asks too often.
         .layer(from_pages(companion.clone()))
-        .layer(map_response(keep_from_strangers))
-        .layer(DefaultBodyLimit::max(MAX_BODY));
+        .layer(map_response(keep_from_strangers));
     let navigated = Router::new()
         .route("/api/client/{source}/auth/open", get(oauth::open))
         .route("/api/client/{source}/auth/code", get(oauth::code::ask).post(oauth::code::check))
@@ -67,18 +84,16 @@ fn from_pages(companion: Shared) -> CorsLayer {
         AllowOrigin::predicate(move |origin, _| origin.to_str().is_ok_and(|origin| companion.apps.any_allows(origin)));
     CorsLayer::new()
         .allow_origin(allowed)
-        .allow_methods([Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .max_age(Duration::from_secs(7200))
-        .expose_headers([header::RETRY_AFTER])
-        .allow_headers([
-            header::CONTENT_TYPE,
-            header::ACCEPT,
-            // Filestack's client sends these with every call.
-            HeaderName::from_static("filestack-source"),
-            HeaderName::from_static("filestack-trace-id"),
-            HeaderName::from_static("filestack-trace-span"),
-            HeaderName::from_static("filestack-upload-region"),
-        ])
+        .expose_headers([header::RETRY_AFTER, header::ETAG])
+        .allow_headers(headers([header::CONTENT_TYPE, header::ACCEPT]))
+}
+
+/// Those, and what every page may send: who it is, and what Filestack's client says with each call.
+fn headers(others: impl IntoIterator<Item = HeaderName>) -> Vec<HeaderName> {
+    let filestack = ["filestack-source", "filestack-trace-id", "filestack-trace-span", "filestack-upload-region"];
+    others.into_iter().chain([header::AUTHORIZATION]).chain(filestack.map(HeaderName::from_static)).collect()
 }
 
 /// Takes the leave to read back from an answer to an origin that is some key's, but not this one's.
@@ -91,7 +106,10 @@ async fn keep_from_strangers(mut response: Response) -> Response {
 
 /// Stored files and the widget are for everyone; no cookie makes an answer of theirs personal.
 fn from_everywhere() -> CorsLayer {
-    CorsLayer::new().allow_origin(Any).allow_methods([Method::GET, Method::HEAD]).allow_headers([header::RANGE])
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::HEAD])
+        .allow_headers(headers([header::RANGE]))
 }
 
 /// A page with `Cross-Origin-Embedder-Policy: require-corp` takes in only what says that it may; a refusal too, or the page would
@@ -107,11 +125,52 @@ async fn by_name(State(companion): State<Shared>, request: Request) -> Result<Re
     if method != Method::GET && method != Method::HEAD {
         return Ok(StatusCode::METHOD_NOT_ALLOWED.into_response());
     }
-    match request.uri().path().strip_prefix('/').unwrap_or_default() {
-        "" => widget::site(companion.config.site_dir.as_deref()).await,
-        handle if secrets::is_handle(handle) => files::file(&companion, handle, method, headers).await,
-        path => widget::file(&companion.config.widget_dir, path, headers).await,
+    let path = request.uri().path().strip_prefix('/').unwrap_or_default();
+    if path.is_empty() {
+        return widget::site(companion.config.site_dir.as_deref()).await;
     }
+    let Query(reading) = Query::try_from_uri(request.uri()).unwrap_or_default();
+    match read_path(path, reading, |key| companion.apps.get(key).is_some()) {
+        Some((handle, reading)) => files::file(&companion, handle, &reading, method, headers).await,
+        None => widget::file(&companion.config.widget_dir, path, headers).await,
+    }
+}
+
+/// `GET /api/file/{handle}`: Filestack's older address of a file.
+async fn file_by_path(
+    State(companion): State<Shared>,
+    Path(handle): Path<String>,
+    Query(reading): Query<Reading>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    files::file(&companion, without_extension(&handle), &reading, &method, &headers).await
+}
+
+/// Filestack's client writes `handle+jpg` for programs that look at the end of an address.
+fn without_extension(handle: &str) -> &str {
+    handle.split_once('+').map_or(handle, |(handle, _)| handle)
+}
+
+/// The handle in a path as Filestack's CDN has them: `handle`, `key/handle`, `security=policy:P,signature:S/handle`, or both before it.
+/// The key is not needed, since a handle is one file's, whoever asks; but what is none is a task.
+fn read_path(path: &str, mut reading: Reading, is_key: impl Fn(&str) -> bool) -> Option<(&str, Reading)> {
+    let (before, handle) = path.rsplit_once('/').unwrap_or(("", path));
+    let handle = without_extension(handle);
+    if !secrets::is_handle(handle) {
+        return None;
+    }
+    let segments: Vec<&str> = before.split('/').filter(|segment| !segment.is_empty()).collect();
+    let security = segments.last().and_then(|last| last.strip_prefix("security="));
+    for pair in security.into_iter().flat_map(|security| security.split(',')) {
+        match pair.split_once(':') {
+            Some(("policy" | "p", policy)) => reading.shown.policy = Some(policy.to_owned()),
+            Some(("signature" | "s", signature)) => reading.shown.signature = Some(signature.to_owned()),
+            _ => return None,
+        }
+    }
+    let others = &segments[..segments.len() - usize::from(security.is_some())];
+    (others.is_empty() || matches!(others, [key] if is_key(key))).then_some((handle, reading))
 }
 
 /// Counts a call of the API before anything of it is read.
@@ -196,6 +255,31 @@ fn forwarded_for(trusted: &[Network], peer: IpAddr, headers: &HeaderMap) -> IpAd
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_has_the_addresses_of_filestacks() {
+        let handle = "abcdefghijABCDEFGHIJ";
+        let read = |path: &str| {
+            let (handle, reading) = read_path(path, Reading::default(), |key| key == "key")?;
+            Some((handle.to_owned(), reading.shown.policy, reading.shown.signature))
+        };
+        let open = Some((handle.to_owned(), None, None));
+        let signed = Some((handle.to_owned(), Some("P=".to_owned()), Some("S".to_owned())));
+        assert_eq!(read(handle), open);
+        assert_eq!(read(&format!("{handle}+jpg")), open);
+        assert_eq!(read(&format!("key/{handle}")), open);
+        assert_eq!(read(&format!("security=policy:P=,signature:S/{handle}")), signed);
+        assert_eq!(read(&format!("key/security=signature:S,policy:P=/{handle}")), signed);
+        for none in [
+            "bowerbird.js",
+            "key/bowerbird.js",
+            "a/b/abcdefghijABCDEFGHIJ",
+            "flip/abcdefghijABCDEFGHIJ",
+            "security=x:1/abcdefghijABCDEFGHIJ",
+        ] {
+            assert_eq!(read(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn a_forwarded_address_is_believed_from_trusted_proxies_only() {

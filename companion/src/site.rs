@@ -36,6 +36,12 @@ pub struct AppConfig {
     /// the companion deletes them.
     #[serde(default)]
     pub keep_files_on_deletion: bool,
+    /// Whether whoever lists, stores or uploads for it needs a policy that its server signed. Default false.
+    #[serde(default)]
+    pub require_policy: bool,
+    /// The secret that its policies and results are signed with. Default none: then it takes no policies.
+    #[serde(default, skip_serializing)]
+    pub secret: Option<Secret>,
     /// Its own Facebook app. Default the companion's.
     #[serde(default, skip_serializing)]
     pub facebook: Option<OwnApp>,
@@ -90,6 +96,8 @@ impl AppConfig {
             unbound_sign_in: false,
             max_stores: max_stores(),
             keep_files_on_deletion: false,
+            require_policy: false,
+            secret: None,
             facebook: None,
             instagram: None,
             pages: None,
@@ -135,6 +143,9 @@ impl AppConfig {
                 problems.push(format!("{kind}: `{}` is no app id; Meta's have digits only", app.id));
             }
         }
+        if self.require_policy && self.secret.is_none() {
+            problems.push("require_policy: without a secret nobody can sign a policy; give the key one".to_owned());
+        }
         for (kind, _, secret) in self.credentials() {
             if secret.is_empty() {
                 problems.push(format!("{kind}: the secret is empty"));
@@ -165,7 +176,8 @@ impl AppConfig {
     /// What of it is secret: kind, id (a webhook's URL) and secret.
     pub fn credentials(&self) -> Vec<(&'static str, &str, &Secret)> {
         let webhook = self.webhook.iter().map(|webhook| ("webhook", webhook.url.as_str(), &webhook.secret));
-        self.own_apps().map(|(kind, app)| (kind, app.id.as_str(), &app.secret)).chain(webhook).collect()
+        let own = self.secret.iter().map(|secret| ("secret", "", secret));
+        self.own_apps().map(|(kind, app)| (kind, app.id.as_str(), &app.secret)).chain(webhook).chain(own).collect()
     }
 
     /// Takes one of [`AppConfig::credentials`] back in.
@@ -174,6 +186,7 @@ impl AppConfig {
             "facebook" => self.facebook = Some(OwnApp { id, secret }),
             "instagram" => self.instagram = Some(OwnApp { id, secret }),
             "pages" => self.pages = Some(OwnApp { id, secret }),
+            "secret" => self.secret = Some(secret),
             "webhook" => self.webhook = Url::parse(&id).ok().map(|url| Webhook { url, secret }),
             _ => tracing::warn!(kind, key = self.key, "credentials of an unknown kind"),
         }
@@ -185,6 +198,7 @@ impl AppConfig {
             "facebook" => self.facebook = None,
             "instagram" => self.instagram = None,
             "pages" => self.pages = None,
+            "secret" => self.secret = None,
             _ => self.webhook = None,
         }
     }

@@ -70,6 +70,8 @@ problem_codes! {
     UnknownKey "unknown_key" "This API key is not known here. Check the key passed to init().";
     /// The page's origin is not on the key's list.
     OriginNotAllowed "origin_not_allowed" "This site is not on the list of the API key.";
+    /// The site lets this be done only with a policy that allows it, or by the session that stored the file.
+    NotAllowed "not_allowed" "This is not allowed without a policy that allows it.";
     /// The request does not have the shape it should.
     BadRequest "bad_request" "The request is not understood.";
     /// The source is not one that this companion serves.

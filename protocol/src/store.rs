@@ -21,6 +21,12 @@ pub struct StoreRequest {
     /// Filestack's constant `"web"`; not read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
+    /// What the site's server lets the page do, in base64; needed where the key requires it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// The policy's signature, hex.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
     /// Source name to what is stored from it.
     pub clouds: BTreeMap<String, StoreCloud>,
 }
@@ -60,7 +66,8 @@ pub struct StoreTo {
     /// Not used; the storage's region is the operator's setting.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub region: Option<String>,
-    /// `public`, which is also the default. Anything else is refused.
+    /// `public`, which is also the default: whoever has the URL reads it. `private`: only the session that stored it, and whoever
+    /// has a policy of the site's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<String>,
 }
@@ -92,6 +99,10 @@ pub struct StoredFile {
     /// SHA-256 of the bytes, hex.
     #[serde(default)]
     pub sha256: String,
+    /// By which the site's server knows that all this is the companion's word, where the key has a secret: hex HMAC-SHA256 of
+    /// `<handle>.<sha256>.<size>.<client>` under it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
     /// Pixels.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub width: Option<u32>,

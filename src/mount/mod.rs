@@ -86,7 +86,7 @@ pub fn Picker(
     on_done: impl Fn(PickResponse) + 'static,
 ) -> impl IntoView {
     let on_done = Rc::new(on_done);
-    let site = Site { url, apikey, session_cache, app_url };
+    let site = Site { url, apikey, session_cache, app_url, security: None };
     let opened = open(Companion::new(site), options, {
         let on_done = on_done.clone();
         move |response| on_done(response)

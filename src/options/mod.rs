@@ -233,10 +233,19 @@ pub(crate) fn read_site(apikey: &str, raw: &JsValue, warn: Warn<'_>) -> Result<S
                 site.session_cache =
                     value.as_bool().ok_or_else(|| wants("init: sessionCache", "true or false", &value))?;
             }
-            "security" | "cname" | "forwardErrors" => {
+            "security" => {
+                let part = |name: &str| Reflect::get(&value, &name.into()).ok()?.as_string();
+                let both = part("policy").zip(part("signature"));
+                site.security = Some(both.ok_or_else(|| wants("init: security", "{policy, signature}", &value))?);
+            }
+            "cname" | "forwardErrors" => {
                 warn(format!("init: the option '{name}' of Filestack's client is not supported yet and is ignored"));
             }
-            _ => return Err(format!("init: there is no option '{name}'; there are: url, sessionCache, appUrl")),
+            _ => {
+                return Err(format!(
+                    "init: there is no option '{name}'; there are: url, sessionCache, appUrl, security"
+                ));
+            }
         }
     }
     if site.url.is_empty() {

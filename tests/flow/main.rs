@@ -155,6 +155,8 @@ impl<'a> Page<'a> {
 
     async fn lists_each(&self, clouds: BTreeMap<String, ListCloud>) -> BTreeMap<String, Listing> {
         let request = ListRequest {
+            policy: None,
+            signature: None,
             apikey: KEY.to_owned(),
             clouds,
             flow: None,
@@ -252,7 +254,14 @@ impl<'a> Page<'a> {
     /// Stores photos as the widget does, and gives every event.
     async fn streams(&self, source: &str, cloud: StoreCloud) -> Vec<StoreEvent> {
         let clouds = [(source.to_owned(), cloud)].into();
-        let request = StoreRequest { apikey: KEY.to_owned(), token: self.token(), flow: None, clouds };
+        let request = StoreRequest {
+            apikey: KEY.to_owned(),
+            token: self.token(),
+            flow: None,
+            policy: None,
+            signature: None,
+            clouds,
+        };
         let stream = self.posts("/store/", &request, EVENTS).await;
         let event = |block: &str| -> Option<StoreEvent> {
             let field = |name: &str| block.lines().find_map(|line| line.strip_prefix(name)).map(str::trim_start);

@@ -135,6 +135,7 @@ fn the_types_document_every_field_of_a_file() {
         caption: Some(String::new()),
         date_taken: Some(String::new()),
         sha256: Some(String::new()),
+        signature: Some(String::new()),
         error: Some(FileError { code: String::new(), message: String::new() }),
         ..PickedFile::default()
     };

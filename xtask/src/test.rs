@@ -18,6 +18,8 @@ pub enum Step {
     Native,
     /// The companion's tests over HTTP once more, on PostgreSQL and an S3 server.
     Services,
+    /// Filestack's own client against the companion, in Node and in Chromium.
+    Client,
     /// What `cargo xtask dist` does.
     Dist,
     /// The public face of what customers download.
@@ -44,6 +46,7 @@ impl Step {
             Self::Clippy => "clippy: this machine, then wasm",
             Self::Native => "native: the tests of all packages",
             Self::Services => "services: the companion on PostgreSQL and S3",
+            Self::Client => "client: Filestack's own, against the companion",
             Self::Dist => "dist: what customers download",
             Self::Surface => "surface: its exports, types and bytes",
             Self::Browser => "browser: the widget in Chromium",
@@ -59,7 +62,7 @@ impl Step {
     fn needs(self) -> &'static [Step] {
         match self {
             Self::Surface => &[Self::Dist],
-            Self::Services | Self::Browser => &[Self::Tools],
+            Self::Services | Self::Client | Self::Browser => &[Self::Tools],
             Self::Stories => &[Self::Tools, Self::Dist],
             _ => &[],
         }
@@ -71,9 +74,19 @@ impl Step {
             Self::Check => check::run(),
             Self::Clippy => {
                 let deny = ["--", "--deny", "warnings"];
-                // The last two are no part of `--all-targets`, since a plain `cargo test` leaves them out.
-                let native =
-                    ["clippy", "--quiet", "--workspace", "--all-targets", "--test", "surface", "--test", "stories"];
+                // The last three are no part of `--all-targets`, since a plain `cargo test` leaves them out.
+                let native = [
+                    "clippy",
+                    "--quiet",
+                    "--workspace",
+                    "--all-targets",
+                    "--test",
+                    "surface",
+                    "--test",
+                    "client",
+                    "--test",
+                    "stories",
+                ];
                 children::run(children::cargo(native).args(deny))?;
                 let wasm = ["clippy", "--quiet", "--package", "bowerbird", "--lib", "--test", "browser"];
                 children::run(children::cargo(wasm).args(["--target", "wasm32-unknown-unknown"]).args(deny))
@@ -84,6 +97,7 @@ impl Step {
                     children::cargo(["test", "--quiet", "--package", "bowerbird-companion", "--test", "api"]);
                 children::run(tests.env("BOWERBIRD_TEST_ON", "services"))
             }
+            Self::Client => children::run(&mut children::cargo(["test", "--quiet", "--test", "client"])),
             Self::Dist => dist::run(dist::How::default()).map(drop),
             Self::Surface => {
                 children::run(&mut children::cargo(["test", "--quiet", "--test", "surface", "--", "--nocapture"]))

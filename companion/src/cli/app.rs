@@ -5,7 +5,7 @@ use crate::config::{AppConfig, Config, OwnApp};
 use crate::db::{AppRow, Db};
 use crate::mode::{self, Mode};
 use crate::providers::{NAMES, default_app};
-use crate::secrets::Secret;
+use crate::secrets::{Secret, token};
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
 use std::io::Read as _;
@@ -83,6 +83,9 @@ pub struct Set {
     /// Delete a person's stored files when the person asks Meta for it.
     #[arg(long, conflicts_with = "keep_files_on_deletion")]
     no_keep_files_on_deletion: bool,
+    /// Let pages list and store without a policy.
+    #[arg(long, conflicts_with = "require_policy")]
+    no_require_policy: bool,
     /// Use the companion's default Facebook app.
     #[arg(long, conflicts_with_all = ["facebook_id", "facebook_secret_file"])]
     no_facebook: bool,
@@ -118,6 +121,12 @@ struct Wishes {
     /// The site itself deletes a person's stored files when the person asks Meta for it.
     #[arg(long)]
     keep_files_on_deletion: bool,
+    /// Whoever lists, stores or uploads for the site needs a policy that its server signed.
+    #[arg(long)]
+    require_policy: bool,
+    /// Make a new secret for the site, with which it signs policies and verifies results. It is shown once.
+    #[arg(long)]
+    new_secret: bool,
     /// The id of its own Facebook app, with classic Facebook Login.
     #[arg(long, value_name = "ID")]
     facebook_id: Option<String>,
@@ -203,6 +212,7 @@ impl Set {
         }
         app.unbound_sign_in &= !self.no_unbound_sign_in;
         app.keep_files_on_deletion &= !self.no_keep_files_on_deletion;
+        app.require_policy &= !self.no_require_policy;
         let none = [
             ("facebook", self.no_facebook),
             ("instagram", self.no_instagram),
@@ -233,6 +243,13 @@ impl Wishes {
         app.unbound_sign_in |= self.unbound_sign_in;
         app.max_stores = self.max_stores.unwrap_or(app.max_stores);
         app.keep_files_on_deletion |= self.keep_files_on_deletion;
+        app.require_policy |= self.require_policy;
+        if self.new_secret {
+            let secret = Secret::new(token());
+            say(&format!("The key's secret, which is shown this once: {}", secret.expose()));
+            app.set_credential("secret", String::new(), secret);
+            row.locked.retain(|(locked, _)| locked != "secret");
+        }
         let credentials = [
             ("facebook", "id", self.facebook_id, self.facebook_secret_file),
             ("instagram", "id", self.instagram_id, self.instagram_secret_file),

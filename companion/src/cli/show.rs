@@ -27,6 +27,13 @@ pub fn app(row: &AppRow, config: &Config) -> String {
         "sign-in",
         if app.unbound_sign_in { "by any client (unbound_sign_in)" } else { "by Bowerbird's dialog only" },
     ));
+    let policies = match (&app.secret, row.is_locked("secret"), app.require_policy) {
+        (_, true, _) => LOCKED,
+        (None, ..) => "none are taken; --new-secret",
+        (Some(_), _, true) => "each listing, storing and uploading needs one (require_policy)",
+        (Some(_), _, false) => "taken, and not needed for listing, storing and uploading",
+    };
+    put(fact("policies", policies));
     put(fact("stores", &format!("at most {} photos a session", app.max_stores)));
     let deletion = match app.keep_files_on_deletion {
         true => "the site deletes a person's files when the person asks Meta for it (keep_files_on_deletion)",

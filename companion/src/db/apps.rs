@@ -41,7 +41,7 @@ struct CredentialColumns {
 }
 
 /// Of what a site can have credentials.
-const KINDS: [&str; 4] = ["facebook", "instagram", "pages", "webhook"];
+const KINDS: [&str; 5] = ["facebook", "instagram", "pages", "webhook", "secret"];
 
 impl Db {
     /// A number that is another one after each change of a site.

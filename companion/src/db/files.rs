@@ -1,6 +1,6 @@
 //! What is in the storage.
 
-use super::{Db, Millis, placeholders};
+use super::{Db, Millis, NewNotice, now, placeholders};
 use sqlx::any::{Any, AnyArguments};
 use sqlx::query::Query;
 use sqlx::{AssertSqlSafe, FromRow};
@@ -43,13 +43,24 @@ pub struct FileRow {
     pub caption: Option<String>,
     /// When it was taken or published, RFC 3339.
     pub taken: Option<String>,
+    /// Who may read it: `public` or `private`.
+    pub access: String,
+    /// The session that stored it; empty where there was none.
+    pub session_id: String,
+    /// The client's own JSON.
+    pub tags: Option<String>,
+    /// When it was stored.
+    pub created_ms: Millis,
 }
+
+const FILE: &str = "handle, app_key, source, client_id, account_id, source_path, storage, object_key, container, filename, \
+     mimetype, size, sha256, width, height, caption, taken, access, session_id, tags, created_ms";
 
 pub(super) fn insert(file: &FileRow, time: Millis) -> Query<'_, Any, AnyArguments> {
     sqlx::query(
         "INSERT INTO files (handle, app_key, source, client_id, account_id, source_path, storage, object_key, container, \
-                            filename, mimetype, size, sha256, width, height, caption, taken, created_ms) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+                            filename, mimetype, size, sha256, width, height, caption, taken, created_ms, access, session_id, tags) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
     )
     .bind(&file.handle)
     .bind(&file.app_key)
@@ -69,18 +80,18 @@ pub(super) fn insert(file: &FileRow, time: Millis) -> Query<'_, Any, AnyArgument
     .bind(&file.caption)
     .bind(&file.taken)
     .bind(time)
+    .bind(&file.access)
+    .bind(&file.session_id)
+    .bind(&file.tags)
 }
 
 impl Db {
     /// The file with this handle.
     pub async fn file(&self, handle: &str) -> sqlx::Result<Option<FileRow>> {
-        sqlx::query_as(
-            "SELECT handle, app_key, source, client_id, account_id, source_path, storage, object_key, container, filename, \
-             mimetype, size, sha256, width, height, caption, taken FROM files WHERE handle = $1",
-        )
-        .bind(handle)
-        .fetch_optional(&self.pool)
-        .await
+        sqlx::query_as(AssertSqlSafe(format!("SELECT {FILE} FROM files WHERE handle = $1 AND removed_ms IS NULL")))
+            .bind(handle)
+            .fetch_optional(&self.pool)
+            .await
     }
 
     /// Those of the keys that belong to a file, or to a transfer that has not ended.
@@ -106,5 +117,79 @@ impl Db {
             .fetch_optional(&self.pool)
             .await?;
         Ok(found.is_some())
+    }
+
+    /// Removes a file for everybody, and begins the notices of it. Its bytes are removed by [`Db::removed_files`]'s reader, unless
+    /// they are to be kept. `false` when it was gone already.
+    pub async fn remove_file(&self, handle: &str, keep_object: bool, notices: &[NewNotice<'_>]) -> sqlx::Result<bool> {
+        let mut work = self.pool.begin().await?;
+        let removed =
+            sqlx::query("UPDATE files SET removed_ms = $1, keep_object = $2 WHERE handle = $3 AND removed_ms IS NULL")
+                .bind(now())
+                .bind(i64::from(keep_object))
+                .bind(handle)
+                .execute(&mut *work)
+                .await?;
+        if removed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        for notice in notices {
+            super::notices::insert(notice, now()).execute(&mut *work).await?;
+        }
+        work.commit().await?;
+        Ok(true)
+    }
+
+    /// Removed files whose bytes are to go: handle, storage and key.
+    pub async fn removed_files(&self) -> sqlx::Result<Vec<(String, String, String)>> {
+        sqlx::query_as(
+            "SELECT handle, storage, object_key FROM files WHERE removed_ms IS NOT NULL AND keep_object = 0 \
+             ORDER BY removed_ms LIMIT 100",
+        )
+        .fetch_all(&self.pool)
+        .await
+    }
+
+    /// Forgets a removed file whose bytes are gone.
+    pub async fn forget_file(&self, handle: &str) -> sqlx::Result<()> {
+        sqlx::query("DELETE FROM files WHERE handle = $1 AND removed_ms IS NOT NULL AND keep_object = 0")
+            .bind(handle)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+    }
+
+    /// Gives a file other bytes, if it still has those of `before`, and begins the notices of it. `false` when another was faster or
+    /// it is gone.
+    pub async fn overwrite_file(
+        &self,
+        before: &FileRow,
+        after: &FileRow,
+        notices: &[NewNotice<'_>],
+    ) -> sqlx::Result<bool> {
+        let mut work = self.pool.begin().await?;
+        let written = sqlx::query(
+            "UPDATE files SET object_key = $1, mimetype = $2, size = $3, sha256 = $4, width = $5, height = $6, filename = $7 \
+             WHERE handle = $8 AND object_key = $9 AND removed_ms IS NULL",
+        )
+        .bind(&after.object_key)
+        .bind(&after.mimetype)
+        .bind(after.size)
+        .bind(&after.sha256)
+        .bind(after.width)
+        .bind(after.height)
+        .bind(&after.filename)
+        .bind(&before.handle)
+        .bind(&before.object_key)
+        .execute(&mut *work)
+        .await?;
+        if written.rows_affected() == 0 {
+            return Ok(false);
+        }
+        for notice in notices {
+            super::notices::insert(notice, now()).execute(&mut *work).await?;
+        }
+        work.commit().await?;
+        Ok(true)
     }
 }

@@ -10,16 +10,18 @@ mod keys;
 mod notices;
 mod sessions;
 mod signins;
+mod uploads;
 
 pub use apps::AppRow;
 pub use completions::NewConnection;
 pub use deletions::{Account, DeletionRow, KeptFile};
 pub use files::FileRow;
-pub use jobs::{JobRow, JobState, NewJob, Standing, Unwanted, Whose};
+pub use jobs::{FROM_ADDRESS, FROM_DEVICE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
 pub use keys::Resealed;
 pub use notices::{NewNotice, NoticeRow};
 pub use sessions::{ConnectionRow, DueRow, IdleSince, SessionRow};
 pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
+pub use uploads::{PartRow, UploadRow};
 
 use crate::seal::Keyring;
 use crate::secrets::write_private;

@@ -1,18 +1,25 @@
 //! Copying the chosen photos: `POST /store/` begins a job for each and watches them; the copying itself is [`copy()`], and
 //! [`cancel()`] takes wishes back.
 
+mod arrival;
 mod cancel;
 mod copy;
+mod trouble;
 mod watch;
 
+pub use arrival::HEAD;
 pub use cancel::cancel;
-pub use copy::copy;
+pub use copy::{Any, copy, judge_any};
+pub(crate) use watch::events;
+pub use watch::{Begun, Watched, stored};
 
 use crate::Shared;
 use crate::apps::{App, Authorized};
 use crate::bucket::{Buckets, Destination};
 use crate::db::{Millis, NewJob};
 use crate::error::ApiError;
+use crate::policy::{Call, Deed};
+use crate::rights::Shown;
 use crate::secrets::{self, digest};
 use crate::session::{self, Session};
 use axum::Json;
@@ -22,11 +29,10 @@ use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::problem::{Problem, ProblemCode};
-use bowerbird_protocol::store::{StoreCloud, StoreEvent, StoreOutcome, StoreReply, StoreRequest};
+use bowerbird_protocol::store::{StoreCloud, StoreEvent, StoreOutcome, StoreReply, StoreRequest, StoreTo};
 use futures_util::StreamExt as _;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
-use watch::{Begun, Watched};
 
 /// Photos in one request; a larger pick takes several.
 const MAX_PHOTOS: usize = 1000;
@@ -56,7 +62,14 @@ pub async fn store(
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/event-stream"));
     let session = session::require(&companion, &caller, body.token.as_deref()).await?;
+    let shown = Shown { policy: body.policy.clone(), signature: body.signature.clone() };
     let wishes = read(&companion.buckets, &body.clouds)?;
+    let mut sizes = (None, None);
+    for cloud in body.clouds.values() {
+        let (path, container) = (cloud.store.path.as_deref(), cloud.store.container.as_deref());
+        let policy = shown.allows(&caller.app, Call::Store, Deed { path, container, ..Deed::default() })?;
+        sizes = policy.map_or(sizes, |policy| (policy.min_size(), policy.max_size()));
+    }
     if !as_stream && wishes.iter().any(|wish| wish.paths.len() != 1) {
         return Err(bad("One photo a source, or ask for Accept: text/event-stream."));
     }
@@ -64,7 +77,7 @@ pub async fn store(
     let place = as_stream.then(|| companion.limits.stream(&session.id)).transpose()?;
     let mut watched = Vec::new();
     for wish in &wishes {
-        begin(&companion, &caller.app, &session, wish, &mut watched).await?;
+        begin(&companion, &caller.app, &session, wish, sizes, &mut watched).await?;
     }
     companion.new_job.notify_waiters();
     let events = watch::events(companion, watched, place);
@@ -100,6 +113,7 @@ struct Wish<'a> {
     paths: BTreeSet<&'a str>,
     accept: String,
     storage: &'a str,
+    access: &'a str,
     container: Option<&'a str>,
     destination: Destination,
     log_name: Option<&'a str>,
@@ -111,11 +125,7 @@ fn bad(text: impl Into<String>) -> ApiError {
 
 /// Refuses what is stored with every photo, and therefore must not be of any size.
 fn check_sizes(cloud: &StoreCloud) -> Result<(), ApiError> {
-    for (name, value) in [("container", &cloud.store.container), ("path", &cloud.store.path)] {
-        if value.as_ref().is_some_and(|value| value.len() > MAX_DESTINATION) {
-            return Err(bad(format!("`{name}` in store is longer than {MAX_DESTINATION} bytes.")));
-        }
-    }
+    check_destination(&cloud.store)?;
     if cloud.accept.len() > MAX_RULES {
         return Err(bad(format!("accept has more than {MAX_RULES} rules.")));
     }
@@ -123,6 +133,25 @@ fn check_sizes(cloud: &StoreCloud) -> Result<(), ApiError> {
         return Err(bad(format!("A rule in accept is longer than {MAX_RULE} bytes.")));
     }
     Ok(())
+}
+
+/// Refuses a container or a path that no storage takes.
+pub(crate) fn check_destination(to: &StoreTo) -> Result<(), ApiError> {
+    for (name, value) in [("container", &to.container), ("path", &to.path)] {
+        if value.as_ref().is_some_and(|value| value.len() > MAX_DESTINATION) {
+            return Err(bad(format!("`{name}` in store is longer than {MAX_DESTINATION} bytes.")));
+        }
+    }
+    Ok(())
+}
+
+/// Who may read what is stored: everybody who has its URL, unless it is to be private.
+pub(crate) fn access(wanted: Option<&str>) -> Result<&'static str, ApiError> {
+    match wanted {
+        None | Some("public") => Ok("public"),
+        Some("private") => Ok("private"),
+        Some(other) => Err(bad(format!("access `{other}` is neither `public` nor `private`."))),
+    }
 }
 
 fn logged(name: &str) -> &str {
@@ -137,12 +166,7 @@ fn read<'a>(buckets: &'a Buckets, clouds: &'a BTreeMap<String, StoreCloud>) -> R
         let storage = buckets.named(to.location.as_deref()).ok_or_else(|| {
             bad(format!("There is no storage named `{}`.", to.location.as_deref().unwrap_or_default()))
         })?;
-        // Storing it for everybody to read would not be what was asked for.
-        if let Some(access) = to.access.as_deref().filter(|access| *access != "public") {
-            return Err(bad(format!(
-                "access `{access}` is not offered here; files are `public` to those who have their URL."
-            )));
-        }
+        let access = access(to.access.as_deref())?;
         let paths: BTreeSet<&str> = cloud.path.iter().chain(&cloud.paths).map(String::as_str).collect();
         if paths.is_empty() {
             return Err(bad(format!("No path is given for `{source}`.")));
@@ -152,6 +176,7 @@ fn read<'a>(buckets: &'a Buckets, clouds: &'a BTreeMap<String, StoreCloud>) -> R
             paths,
             accept: serde_json::to_string(&cloud.accept).map_err(ApiError::internal)?,
             storage,
+            access,
             container: to.container.as_deref(),
             destination: Destination::new(to.container.as_deref(), to.path.as_deref()),
             log_name: cloud.picker_session_id.as_deref().map(logged),
@@ -171,6 +196,7 @@ async fn begin(
     app: &App,
     session: &Session,
     wish: &Wish<'_>,
+    sizes: (Option<u64>, Option<u64>),
     watched: &mut Vec<Watched>,
 ) -> Result<(), ApiError> {
     let source = wish.source;
@@ -191,14 +217,22 @@ async fn begin(
             (_, None) => Err(ProblemCode::SignInAgain),
             (_, Some(connection)) => {
                 let prefix = wish.destination.as_str();
-                let key =
-                    serde_json::json!([session.id, source, path, wish.storage, wish.container, prefix, wish.accept])
-                        .to_string();
+                let key = serde_json::json!([
+                    session.id,
+                    source,
+                    path,
+                    wish.storage,
+                    wish.access,
+                    wish.container,
+                    prefix,
+                    wish.accept
+                ])
+                .to_string();
                 let job = NewJob {
                     request_key: &digest(&key),
                     session: &session.id,
                     app_key: app.key(),
-                    connection_id: &connection.id,
+                    connection_id: Some(&connection.id),
                     source,
                     path,
                     accept: &wish.accept,
@@ -207,6 +241,9 @@ async fn begin(
                     handle: &secrets::handle(),
                     storage: wish.storage,
                     turn,
+                    access: wish.access,
+                    sizes,
+                    ..NewJob::default()
                 };
                 // Asking again for the same photo is no further one.
                 let most = i64::from(app.settings.max_stores);

@@ -3,6 +3,7 @@
 use crate::Shared;
 use crate::db::{FileRow, JobState, Standing};
 use crate::limits::Place;
+use crate::secrets::hmac_hex;
 use bowerbird_protocol::problem::{Problem, ProblemCode};
 use bowerbird_protocol::store::{StoreEvent, StoredFile};
 use futures_util::Stream;
@@ -148,9 +149,13 @@ impl Open {
 }
 
 /// A file as the page is told of it.
-fn stored(companion: &Shared, file: FileRow) -> StoredFile {
+pub fn stored(companion: &Shared, file: FileRow) -> StoredFile {
     let pixels = |value: Option<i64>| value.and_then(|value| u32::try_from(value).ok());
+    let app = companion.apps.get(&file.app_key);
+    let secret = app.as_ref().and_then(|app| app.settings.secret.as_ref());
+    let signed = format!("{}.{}.{}.{}", file.handle, file.sha256, file.size, file.source);
     StoredFile {
+        signature: secret.map(|secret| hmac_hex(secret, &signed)),
         url: companion.config.public(&format!("/{}", file.handle)),
         handle: file.handle,
         filename: file.filename,

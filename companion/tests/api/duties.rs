@@ -113,7 +113,7 @@ impl TestApp {
         }
     }
 
-    async fn executes(&self, statement: &'static str) {
+    pub async fn executes(&self, statement: &'static str) {
         sqlx::query(statement).execute(&self.database().await).await.unwrap();
     }
 }

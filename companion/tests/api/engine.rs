@@ -40,15 +40,13 @@ impl Queue {
             request_key: path,
             session,
             app_key: "demo",
-            connection_id: "c",
+            connection_id: Some("c"),
             source: "facebook",
             path,
             accept: "[]",
-            container: None,
-            prefix: "",
             handle: path,
-            storage: "",
             turn,
+            ..NewJob::default()
         };
         self.db.begin_job(path, &job).await.unwrap().unwrap();
     }
@@ -79,6 +77,10 @@ pub fn file_of(job: &JobRow) -> FileRow {
         height: None,
         caption: None,
         taken: None,
+        access: text("public"),
+        session_id: String::new(),
+        tags: None,
+        created_ms: 0,
     }
 }
 

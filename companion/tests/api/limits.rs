@@ -24,7 +24,7 @@ async fn is_one_too_many(answer: Response) {
     let header = |name: header::HeaderName| answer.headers()[name].to_str().unwrap().to_owned();
     assert!((1..=60).contains(&header(header::RETRY_AFTER).parse::<u64>().unwrap()));
     assert_eq!(header(header::ACCESS_CONTROL_ALLOW_ORIGIN), ORIGIN);
-    assert_eq!(header(header::ACCESS_CONTROL_EXPOSE_HEADERS), "retry-after");
+    assert!(header(header::ACCESS_CONTROL_EXPOSE_HEADERS).contains("retry-after"));
     assert_eq!(answer.json::<Value>().await.unwrap()["error"]["code"], "too_many_requests");
 }
 

@@ -9,6 +9,7 @@ mod attacks;
 mod cancelling;
 mod duties;
 mod engine;
+mod files;
 mod keys;
 mod limits;
 mod listing;

@@ -115,7 +115,7 @@ async fn the_destination_never_leaves_its_place() {
     let stored = app.stored_files();
     assert!(stored.len() == 1 && stored[0].ends_with(text(file, "key")), "{stored:?}");
 
-    for (store, named) in [(json!({"location": "attic"}), "attic"), (json!({"access": "private"}), "private")] {
+    for (store, named) in [(json!({"location": "attic"}), "attic"), (json!({"access": "secret"}), "secret")] {
         let clouds = json!({"facebook": {"path": photos[0], "store": store}});
         let request = json!({"apikey": "demo", "token": visitor.token, "clouds": clouds});
         let (status, reply) = app.post("/store/", &request).await;

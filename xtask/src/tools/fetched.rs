@@ -50,6 +50,38 @@ pub fn rclone() -> Result<()> {
     fetched("rclone", &file, "nothing is tried against an S3 server", fetch_rclone)
 }
 
+/// Filestack's own client, which the companion is driven by in tests, as `tests/client` has it locked.
+pub fn filestack() -> Result<()> {
+    let (from, to) = (paths::root().join("tests/client"), paths::tools().join("filestack"));
+    let same = |name: &str| fs::read(from.join(name)).ok() == fs::read(to.join(name)).ok();
+    if same("package-lock.json") && to.join("node_modules/filestack-js").is_dir() {
+        return Ok(());
+    }
+    fetched("filestack-js", &to.join("package-lock.json"), "Filestack's own client drives nothing", |folder, _| {
+        have(NPM)?;
+        println!("npm: fetching Filestack's client into {}", shown(&to));
+        for name in ["package.json", "package-lock.json"] {
+            fs::copy(from.join(name), folder.join(name)).with_context(|| format!("cannot copy {name}"))?;
+        }
+        // It needs a later Node.js by its own word, and works on this one.
+        let mut npm = npm();
+        npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"]).current_dir(folder);
+        children::run(&mut npm).context("npm ci")?;
+        let _ = fs::remove_dir_all(&to);
+        fs::rename(folder, &to).with_context(|| format!("cannot write {}", shown(&to)))
+    })
+}
+
+/// On Windows npm is a script, which only a shell finds.
+fn npm() -> std::process::Command {
+    if cfg!(windows) {
+        let mut shell = children::command("cmd");
+        shell.args(["/C", "npm"]);
+        return shell;
+    }
+    children::command("npm")
+}
+
 /// Fetches into a folder that is there only for that.
 fn fetched(name: &str, file: &Path, lost: &str, fetch: impl FnOnce(&Path, &Path) -> Result<()>) -> Result<()> {
     let folder = paths::tools().join(format!("{name}.part"));
@@ -78,11 +110,7 @@ fn judged(name: &str, lost: &str, result: Result<()>, ci: bool) -> Result<Option
 fn fetch_axe_core(folder: &Path, file: &Path) -> Result<()> {
     have(NPM)?;
     println!("npm: fetching axe-core {AXE_CORE} into {}", shown(&paths::tools()));
-    // On Windows npm is a script, which only a shell finds.
-    let mut npm = if cfg!(windows) { children::command("cmd") } else { children::command("npm") };
-    if cfg!(windows) {
-        npm.args(["/C", "npm"]);
-    }
+    let mut npm = npm();
     npm.args(["pack", "--silent", &format!("axe-core@{AXE_CORE}")]).current_dir(folder);
     children::run(&mut npm).with_context(|| format!("npm pack axe-core@{AXE_CORE}"))?;
     let archive = format!("axe-core-{AXE_CORE}.tgz");

@@ -1,28 +1,51 @@
 //! Stored files: `GET` and `HEAD /{handle}`.
 
+mod change;
+mod metadata;
+
+pub use change::{Kept, finish_removals, keep, overwrite, remove, remove_file};
+pub use metadata::metadata;
+
 use crate::Shared;
 use crate::db::FileRow;
 use crate::error::ApiError;
+use crate::rights::{self, Shown};
+use crate::store;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bowerbird_protocol::accept::extension_of;
+use serde::Deserialize;
+use serde_json::Value;
 use std::ops::Range;
 
-/// A file does not change under its handle, but may be removed; so caches ask again soon.
+/// A file may be removed or written over under its handle; so caches ask again soon.
 const CACHE: &str = "public, max-age=300";
+
+/// How a file is asked for.
+#[derive(Debug, Default, Deserialize)]
+pub struct Reading {
+    /// What shows that it may be read, where that has to be shown.
+    #[serde(flatten)]
+    pub shown: Shown,
+    /// `true` has a browser save it instead of showing it.
+    pub dl: Option<String>,
+}
 
 /// Serves the file, or the one range of it that is asked for.
 pub async fn file(
     companion: &Shared,
     handle: &str,
+    reading: &Reading,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let file = companion.db.file(handle).await?.ok_or_else(ApiError::not_found)?;
+    rights::may_read(companion, &file, headers, &reading.shown).await?;
+    let saved = reading.dl.as_deref().is_some_and(|dl| matches!(dl, "true" | "1"));
     let etag = format!("\"{}\"", file.sha256);
     let size = file.size.unsigned_abs();
-    let mut answer = describe(&file, &etag)?;
+    let mut answer = describe(&file, &etag, saved)?;
     if matches_etag(headers, header::IF_NONE_MATCH, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
     }
@@ -49,25 +72,39 @@ pub async fn file(
     Ok((status, answer, Body::from_stream(bytes)).into_response())
 }
 
+/// What is told of a file that was stored or written over without a picker: as the page is told, and with the names that Filestack
+/// uses there.
+pub fn described(companion: &Shared, file: &FileRow) -> Value {
+    let tags = file.tags.as_deref().and_then(|tags| serde_json::from_str::<Value>(tags).ok());
+    let mut told = serde_json::to_value(store::stored(companion, file.clone())).unwrap_or_default();
+    told["type"] = told["mimetype"].clone();
+    if let Some(tags) = tags {
+        told["upload_tags"] = tags;
+    }
+    told
+}
+
 fn value(text: &str) -> Result<HeaderValue, ApiError> {
     HeaderValue::from_str(text).map_err(ApiError::internal)
 }
 
 /// Headers of every answer about a file. What a browser might run in our origin is never shown in it: it is handed out as a download,
 /// and sandboxed should it be opened all the same.
-fn describe(file: &FileRow, etag: &str) -> Result<HeaderMap, ApiError> {
+fn describe(file: &FileRow, etag: &str, saved: bool) -> Result<HeaderMap, ApiError> {
     let mut headers = HeaderMap::new();
     let mut set = |name: HeaderName, text: &str| value(text).map(|value| drop(headers.insert(name, value)));
     set(header::CONTENT_TYPE, &file.mimetype)?;
     set(header::ETAG, etag)?;
-    set(header::CACHE_CONTROL, CACHE)?;
+    set(header::CACHE_CONTROL, if file.access == "public" { CACHE } else { "private, no-store" })?;
     set(header::ACCEPT_RANGES, "bytes")?;
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff")?;
+    // Whoever has the handle was given it; search engines were not.
+    set(HeaderName::from_static("x-robots-tag"), "noindex")?;
     let raster = extension_of(&file.mimetype).is_some();
     if !raster {
         set(header::CONTENT_SECURITY_POLICY, "sandbox")?;
     }
-    set(header::CONTENT_DISPOSITION, &disposition(raster, &file.filename))?;
+    set(header::CONTENT_DISPOSITION, &disposition(raster && !saved, &file.filename))?;
     Ok(headers)
 }
 
@@ -150,8 +187,12 @@ mod tests {
             height: None,
             caption: None,
             taken: None,
+            access: "public".to_owned(),
+            session_id: String::new(),
+            tags: None,
+            created_ms: 0,
         };
-        let headers = |mimetype| describe(&row(mimetype), "\"x\"").unwrap();
+        let headers = |mimetype| describe(&row(mimetype), "\"x\"", false).unwrap();
         for mimetype in ["text/html", "image/svg+xml", "application/pdf", "video/mp4"] {
             assert_eq!(headers(mimetype)[header::CONTENT_SECURITY_POLICY], "sandbox");
             assert!(headers(mimetype)[header::CONTENT_DISPOSITION].to_str().unwrap().starts_with("attachment"));

@@ -4,23 +4,28 @@
 //! the list cannot be pointed at the operator's own network; redirects are not followed; time and size are limited. URLs
 //! are never logged whole, because queries carry tokens and signatures.
 
+mod hosts;
+
+pub use hosts::is_on_this_machine;
 pub use reqwest::header::HeaderMap;
+
+use hosts::{Hosts, PublicOnly, is_public_address, is_public_receiver};
 
 use crate::config::Config;
 use crate::pace::Pace;
 use crate::secrets::Secret;
 use anyhow::Context as _;
 use axum::body::Bytes;
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use std::collections::HashSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::time::Instant;
-use url::{Host, Url};
+use url::Url;
 
 /// The largest answer of an API that is read.
 const MAX_ANSWER: u64 = 16 * 1024 * 1024;
+/// Redirects that are followed from an address that a client named.
+const MAX_REDIRECTS: usize = 5;
 /// How long a site's receiver may take to answer, as Filestack lets it.
 const RECEIVER_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -52,94 +57,6 @@ pub enum FetchError {
     TooLarge(u64),
 }
 
-/// A list of hosts.
-#[derive(Debug, Clone, Default)]
-struct Hosts(Vec<Rule>);
-
-#[derive(Debug, Clone)]
-enum Rule {
-    /// `.fbcdn.net`: hosts below it.
-    Below(String),
-    /// `example.org`: that host.
-    Host(String),
-    /// `127.0.0.1:8788`: that host at that port, whatever its address, over http too.
-    Exactly(String, u16),
-}
-
-impl Hosts {
-    fn read(setting: &str, entries: &[String]) -> anyhow::Result<Self> {
-        let rule = |entry: &String| {
-            if entry.starts_with('.') {
-                return Ok(Rule::Below(entry.to_ascii_lowercase()));
-            }
-            let url =
-                Url::parse(&format!("http://{entry}/")).with_context(|| format!("{setting}: `{entry}` is no host"))?;
-            let host = url.host_str().with_context(|| format!("{setting}: `{entry}` is no host"))?.to_owned();
-            // Port 80 is the one that the parser drops as the scheme's own.
-            let port = url.port().or_else(|| entry.ends_with(":80").then_some(80));
-            Ok(port.map_or(Rule::Host(host.clone()), |port| Rule::Exactly(host, port)))
-        };
-        entries.iter().map(rule).collect::<anyhow::Result<_>>().map(Self)
-    }
-
-    /// The hosts of the operator's own base URLs.
-    fn of(bases: &[&Url]) -> Self {
-        let rule = |base: &&Url| Some(Rule::Exactly(base.host_str()?.to_owned(), base.port_or_known_default()?));
-        Self(bases.iter().filter_map(rule).collect())
-    }
-
-    fn check(&self, url: &Url) -> Result<(), FetchError> {
-        let host = url.host_str().unwrap_or_default();
-        let allowed = match url.port_or_known_default() {
-            _ if !matches!(url.scheme(), "http" | "https")
-                || !url.username().is_empty()
-                || url.password().is_some() =>
-            {
-                false
-            }
-            None => false,
-            Some(port) => self.0.iter().any(|rule| {
-                let public = url.scheme() == "https" && port == 443 && matches!(url.host(), Some(Host::Domain(_)));
-                match rule {
-                    Rule::Below(suffix) => public && host.ends_with(suffix.as_str()),
-                    Rule::Host(name) => public && host == name,
-                    Rule::Exactly(name, listed) => host == name && port == *listed,
-                }
-            }),
-        };
-        if allowed { Ok(()) } else { Err(FetchError::NotListed(host.to_owned())) }
-    }
-
-    /// Entries of the form `host:port` only.
-    fn read_exact(setting: &str, entries: &[String]) -> anyhow::Result<Self> {
-        let hosts = Self::read(setting, entries)?;
-        let other = hosts.0.iter().position(|rule| !matches!(rule, Rule::Exactly(..)));
-        match other {
-            None => Ok(hosts),
-            Some(position) => anyhow::bail!("{setting}: `{}` must be host:port", entries[position]),
-        }
-    }
-
-    fn exact_names(&self) -> impl Iterator<Item = String> {
-        self.0.iter().filter_map(|rule| match rule {
-            Rule::Exactly(name, _) => Some(name.clone()),
-            _ => None,
-        })
-    }
-}
-
-/// Whether an entry of `image_hosts` lets pictures be fetched from services of the machine that the companion runs on.
-pub fn is_on_this_machine(entry: &str) -> bool {
-    let hosts = Hosts::read("image_hosts", &[entry.to_owned()]).unwrap_or_default();
-    let here = |address: IpAddr| address.to_canonical().is_loopback() || address.is_unspecified();
-    hosts.exact_names().any(|name| match Host::parse(&name) {
-        Ok(Host::Domain(name)) => name.trim_end_matches('.').rsplit('.').next() == Some("localhost"),
-        Ok(Host::Ipv4(v4)) => here(v4.into()),
-        Ok(Host::Ipv6(v6)) => here(v6.into()),
-        Err(_) => false,
-    })
-}
-
 /// Names the cryptography that all connections of this process use.
 pub(crate) fn prepare_tls() {
     // Fails when another part of the process was first, which is as good.
@@ -153,9 +70,12 @@ pub struct Fetcher {
     pictures: Client,
     /// For receivers in the open internet, and for those that the operator listed.
     receivers: [Client; 2],
+    /// The same for addresses that clients named.
+    addresses: [Client; 2],
     api_hosts: Hosts,
     picture_hosts: Hosts,
     private_receivers: Hosts,
+    private_sources: Hosts,
     timeout: Duration,
     total_timeout: Duration,
     pace: Pace,
@@ -191,6 +111,7 @@ impl Fetcher {
             Hosts::of(&[&config.facebook_graph_url, &config.instagram_api_url, &config.instagram_graph_url]);
         let picture_hosts = Hosts::read("image_hosts", &config.image_hosts)?;
         let private_receivers = Hosts::read_exact("private_receivers", &config.private_receivers)?;
+        let private_sources = Hosts::read_exact("private_sources", &config.private_sources)?;
         let resolver = PublicOnly { listed: api_hosts.exact_names().chain(picture_hosts.exact_names()).collect() };
         let timeout = Duration::from_secs(config.fetch_timeout);
         let client_with = |resolver: PublicOnly| {
@@ -208,14 +129,19 @@ impl Fetcher {
         let receiver =
             |listed| client_with(PublicOnly { listed }).read_timeout(RECEIVER_TIMEOUT).build().context(NO_TLS);
         let [public, private] = receivers.map(receiver);
+        let addresses = [HashSet::new(), private_sources.exact_names().collect()];
+        let address = |listed| client_with(PublicOnly { listed }).no_gzip().build().context(NO_TLS);
+        let [public_addresses, private_addresses] = addresses.map(address);
         Ok(Self {
             apis: client().timeout(timeout).build().context(NO_TLS)?,
             // Pictures do not shrink, and an encoded one would hide its length.
             pictures: client().no_gzip().build().context(NO_TLS)?,
             receivers: [public?, private?],
+            addresses: [public_addresses?, private_addresses?],
             api_hosts,
             picture_hosts,
             private_receivers,
+            private_sources,
             timeout,
             total_timeout: Duration::from_secs(config.fetch_total_timeout),
             pace: Pace::new(Duration::from_secs(config.rate_limit_pause)),
@@ -255,6 +181,29 @@ impl Fetcher {
         }
     }
 
+    /// Begins to fetch at most `max` bytes from an address that a client named: public ones, unless the operator listed host and
+    /// port, and so for each redirect. Answers with the address that it came from in the end.
+    pub async fn open_address(&self, url: &Url, max: u64) -> Result<(Download, Url), FetchError> {
+        let deadline = Instant::now() + self.total_timeout;
+        let mut url = url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let [public, private] = &self.addresses;
+            let client = match self.private_sources.check(&url) {
+                Ok(()) => private,
+                Err(_) if is_public_address(&url) => public,
+                Err(error) => return Err(error),
+            };
+            let response = self.send(client.get(url.clone())).await?;
+            let next = response.headers().get(header::LOCATION).and_then(|to| url.join(to.to_str().ok()?).ok());
+            match (response.status(), next) {
+                (StatusCode::OK, _) => return Ok((Download::new(response, max, deadline)?, url)),
+                (status, Some(next)) if status.is_redirection() => url = next,
+                (status, _) => return Err(FetchError::Status(status)),
+            }
+        }
+        Err(FetchError::NoAnswer(format!("more than {MAX_REDIRECTS} redirects")))
+    }
+
     /// Posts JSON to the receiver of a site, whose address the site chose: over https and to a public address, unless the operator
     /// listed host and port. Of the answer only the status is read.
     pub async fn notify(&self, url: &Url, headers: &[(&str, &str)], body: &str) -> Result<StatusCode, FetchError> {
@@ -280,17 +229,6 @@ async fn answer(request: RequestBuilder, timeout: Duration) -> Result<Response, 
         Ok(Err(error)) => Err(FetchError::NoAnswer(words(error))),
         Err(_) => Err(FetchError::NoAnswer("it took too long".to_owned())),
     }
-}
-
-/// Names are judged by the resolver, once they have addresses; an address in the URL itself never gets there.
-fn is_public_receiver(url: &Url) -> bool {
-    let public = match url.host() {
-        Some(Host::Domain(_)) => true,
-        Some(Host::Ipv4(v4)) => is_public(v4.into()),
-        Some(Host::Ipv6(v6)) => is_public(v6.into()),
-        None => false,
-    };
-    public && url.scheme() == "https" && url.username().is_empty() && url.password().is_none()
 }
 
 /// An error's whole chain, without the URL that reqwest puts in front.
@@ -331,6 +269,12 @@ impl Download {
         self.total
     }
 
+    /// What the host says that it is, without parameters.
+    pub fn mimetype(&self) -> Option<String> {
+        let told = self.response.headers().get(header::CONTENT_TYPE)?.to_str().ok()?;
+        Some(told.split(';').next()?.trim().to_ascii_lowercase())
+    }
+
     /// Bytes so far.
     pub fn received(&self) -> u64 {
         self.received
@@ -361,57 +305,11 @@ impl Download {
     }
 }
 
-/// A resolver that knows no private address, but for names that the operator listed with their port.
-#[derive(Debug, Clone)]
-struct PublicOnly {
-    listed: HashSet<String>,
-}
-
-impl Resolve for PublicOnly {
-    fn resolve(&self, name: Name) -> Resolving {
-        let any_address = self.listed.contains(name.as_str());
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let addresses: Vec<SocketAddr> = found.filter(|address| any_address || is_public(address.ip())).collect();
-            if addresses.is_empty() {
-                return Err(format!("{} has no public address", name.as_str()).into());
-            }
-            Ok(Box::new(addresses.into_iter()) as Addrs)
-        })
-    }
-}
-
-/// Whether an address is one of the open internet. From the special-purpose registries of RFC 6890.
-fn is_public(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => is_public_v4(v4),
-        IpAddr::V6(v6) => is_public_v6(v6),
-    }
-}
-
-fn is_public_v4(v4: Ipv4Addr) -> bool {
-    let [a, b, c, _] = v4.octets();
-    !(v4.is_private()
-        || v4.is_loopback()
-        || v4.is_link_local()
-        || v4.is_multicast()
-        || v4.is_documentation()
-        || a == 0
-        || a >= 240
-        || (a == 100 && (64..128).contains(&b))
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && (b == 18 || b == 19)))
-}
-
-fn is_public_v6(v6: Ipv6Addr) -> bool {
-    let [first, second, ..] = v6.segments();
-    // Global unicast is 2000::/3; of it, 2001::/23, 2001:db8::/32 and 2002::/16 lead elsewhere or nowhere.
-    (0x2000..0x4000).contains(&first) && !(first == 0x2001 && (second < 0x200 || second == 0xdb8)) && first != 0x2002
-}
-
 #[cfg(test)]
 mod tests {
+    use super::hosts::is_public;
     use super::*;
+    use reqwest::dns::Resolve as _;
 
     fn allowed(url: &str) -> bool {
         let hosts = [".fbcdn.net", "pictures.example", "127.0.0.1:8788", "localhost:80"].map(str::to_owned);

@@ -1,121 +1,15 @@
 //! The queue of photos to be stored.
 
+mod rows;
+
+pub use rows::{FROM_ADDRESS, FROM_DEVICE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
+
 use super::{Db, FileRow, Kind, Millis, now, placeholders};
 use bowerbird_protocol::problem::ProblemCode;
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::AssertSqlSafe;
 
-/// What begins a job.
-#[derive(Debug, Clone)]
-pub struct NewJob<'a> {
-    /// The same for the same wish of the same session.
-    pub request_key: &'a str,
-    /// The session, by the id of its row.
-    pub session: &'a str,
-    /// The site.
-    pub app_key: &'a str,
-    /// With whose token.
-    pub connection_id: &'a str,
-    /// From where.
-    pub source: &'a str,
-    /// Which photo.
-    pub path: &'a str,
-    /// Which types the page takes, as JSON.
-    pub accept: &'a str,
-    /// The container asked for, to be told again.
-    pub container: Option<&'a str>,
-    /// The prefix of the key.
-    pub prefix: &'a str,
-    /// The handle, if the job is new.
-    pub handle: &'a str,
-    /// Which of the storages.
-    pub storage: &'a str,
-    /// Its place in the queue, see [`Db::next_turn`].
-    pub turn: Millis,
-}
-
-/// A job that a worker has taken.
-#[derive(Debug, Clone, FromRow)]
-pub struct JobRow {
-    /// Its id.
-    pub id: String,
-    /// The site.
-    pub app_key: String,
-    /// With whose token; none when the provider no longer takes it.
-    pub connection_id: Option<String>,
-    /// From where.
-    pub source: String,
-    /// Which photo.
-    pub path: String,
-    /// Which types the page takes, as JSON.
-    pub accept: String,
-    /// The container asked for.
-    pub container: Option<String>,
-    /// The prefix of the key.
-    pub prefix: String,
-    /// The handle that the file will have.
-    pub handle: String,
-    /// Which of the storages.
-    pub storage: String,
-    /// Where an earlier transfer of it was writing.
-    pub object_key: Option<String>,
-    /// How many transfers failed for reasons that may pass.
-    pub tries: i64,
-    /// How often it was taken: what its worker can do only while this is so.
-    pub claims: i64,
-}
-
-const JOB: &str =
-    "id, app_key, connection_id, source, path, accept, container, prefix, handle, storage, object_key, tries, claims";
-
-/// Where a job is on its way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JobState {
-    /// Waits for a worker.
-    Queued,
-    /// Is being copied.
-    Running,
-    /// Ended well.
-    Stored,
-    /// Ended badly.
-    Failed,
-}
-
-/// Whose jobs go back into the queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Whose<'a> {
-    /// Of workers that were not heard of in time.
-    Silent,
-    /// Of this one, which gives them up.
-    Worker(&'a str),
-    /// All, of a database that one process works on and that has just begun.
-    Everybody,
-}
-
-/// Why a worker is to stop.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unwanted {
-    /// The wish was taken back; the code of the problem says by what.
-    Problem(String),
-    /// The worker was not heard of for so long that another has the job.
-    TakenOver,
-}
-
-/// How a job stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// The job.
-    pub id: String,
-    /// Where it is.
-    pub state: JobState,
-    /// Bytes so far.
-    pub received: u64,
-    /// Bytes in all.
-    pub total: Option<u64>,
-    /// The code of the problem that it failed with.
-    pub problem: Option<String>,
-    /// The handle of the file, which is there once it is stored.
-    pub handle: String,
-}
+const JOB: &str = "id, app_key, connection_id, source, path, accept, container, prefix, handle, storage, object_key, \
+     session_id, access, filename, mimetype, tags, least_bytes, most_bytes, tries, claims";
 
 type StandingColumns = (String, String, i64, Option<i64>, Option<String>, String);
 
@@ -125,8 +19,9 @@ impl Db {
     pub async fn begin_job(&self, id: &str, job: &NewJob<'_>) -> sqlx::Result<Option<String>> {
         let begun = sqlx::query(
             "INSERT INTO jobs (id, request_key, app_key, connection_id, source, path, accept, container, prefix, handle, \
-                               state, received, created_ms, updated_ms, session_id, storage, turn_ms, client_id, account_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12, $13, $14, \
+                               state, received, created_ms, updated_ms, session_id, storage, turn_ms, access, \
+                               filename, mimetype, tags, least_bytes, most_bytes, client_id, account_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
                      COALESCE((SELECT client_id FROM connections WHERE id = $4), ''), \
                      COALESCE((SELECT account_id FROM connections WHERE id = $4), '')) \
              ON CONFLICT (request_key) DO UPDATE SET state = 'queued', received = 0, total = NULL, problem = NULL, \
@@ -149,6 +44,12 @@ impl Db {
         .bind(job.session)
         .bind(job.storage)
         .bind(job.turn)
+        .bind(if job.access.is_empty() { "public" } else { job.access })
+        .bind(job.filename)
+        .bind(job.mimetype)
+        .bind(job.tags)
+        .bind(job.sizes.0.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)))
+        .bind(job.sizes.1.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)))
         .execute(&self.pool)
         .await;
         if let Err(error) = begun {

@@ -1,0 +1,78 @@
+//! Who may do what with files. The session that stored a file may read what is known of it, convert and remove it; everybody else
+//! needs a policy of the site's server. Reading a file is for everybody who has its handle, unless it is private.
+
+use crate::Shared;
+use crate::apps::{App, Caller};
+use crate::db::{FileRow, now};
+use crate::error::ApiError;
+use crate::policy::{Call, Deed, Policy, Refusal};
+use crate::session;
+use axum::http::{HeaderMap, header};
+use serde::Deserialize;
+
+/// A policy as it is sent: in a query, a body or a path.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Shown {
+    /// The policy, in base64.
+    pub policy: Option<String>,
+    /// Its signature, in hex.
+    pub signature: Option<String>,
+}
+
+impl Shown {
+    /// The policy, if one is shown.
+    ///
+    /// # Errors
+    /// It is not the key's, or its time is over: whoever shows one wants it to count.
+    pub fn verified(&self, app: &App) -> Result<Option<Policy>, Refusal> {
+        match (&self.policy, &self.signature) {
+            (None, None) => Ok(None),
+            (Some(policy), Some(signature)) => {
+                let secret = app.settings.secret.as_ref().ok_or(Refusal::NoSecret)?;
+                Policy::verify(policy, signature, secret, now() / 1000).map(Some)
+            }
+            _ => Err(Refusal::Signature),
+        }
+    }
+
+    /// Whether something new may be done for a site: with a policy as far as it goes, and without one unless the site requires it.
+    pub fn allows(&self, app: &App, call: Call, deed: Deed<'_>) -> Result<Option<Policy>, Refusal> {
+        match self.verified(app)? {
+            Some(policy) => policy.allows(call, deed).map(|()| Some(policy)),
+            None if app.settings.require_policy => Err(Refusal::Missing(call)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Whether a file may be dealt with: by the session that stored it, named in `Authorization: Bearer`, or with a policy.
+pub async fn may(
+    companion: &Shared,
+    file: &FileRow,
+    headers: &HeaderMap,
+    shown: &Shown,
+    call: Call,
+) -> Result<Caller, ApiError> {
+    let caller = companion.apps.authorize(&file.app_key, headers)?;
+    let deed = Deed { handle: Some(&file.handle), ..Deed::default() };
+    if let Some(policy) = shown.verified(&caller.app)? {
+        policy.allows(call, deed)?;
+        return Ok(caller);
+    }
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    if let Some(token) = bearer.and_then(|value| value.strip_prefix("Bearer "))
+        && !file.session_id.is_empty()
+        && session::require(companion, &caller, Some(token)).await?.id == file.session_id
+    {
+        return Ok(caller);
+    }
+    Err(Refusal::Missing(call).into())
+}
+
+/// The same for reading. A public file is everybody's, but a policy that is shown has to be good.
+pub async fn may_read(companion: &Shared, file: &FileRow, headers: &HeaderMap, shown: &Shown) -> Result<(), ApiError> {
+    if file.access == "public" && shown.policy.is_none() && shown.signature.is_none() {
+        return Ok(());
+    }
+    may(companion, file, headers, shown, Call::Read).await.map(drop)
+}

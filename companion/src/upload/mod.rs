@@ -1,0 +1,127 @@
+//! Files that no provider gives: uploads from the device in parts ([`parts`]), and what is at an address ([`address`]), in the
+//! shapes of Filestack's upload and processing APIs. Both become jobs like any photo, so that they survive what photos survive.
+
+pub mod address;
+pub mod parts;
+pub mod prefetch;
+
+use crate::Shared;
+use crate::apps::App;
+use crate::bucket::Destination;
+use crate::db::NewJob;
+use crate::error::ApiError;
+use crate::policy::{Call, Deed, Policy};
+use crate::rights::Shown;
+use crate::secrets;
+use crate::store::{self, Begun, Watched};
+use bowerbird_protocol::problem::ProblemCode;
+use bowerbird_protocol::store::{StoreEvent, StoreTo};
+use futures_util::StreamExt as _;
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// Filestack's limit for tags.
+const MAX_TAGS: usize = 10;
+/// Characters of a tag's name and of its value.
+const MAX_TAG: usize = 512;
+/// Characters of a file's name.
+const MAX_NAME: usize = 255;
+
+fn bad(text: impl Into<String>) -> ApiError {
+    ApiError::with_text(ProblemCode::BadRequest, text)
+}
+
+/// The key of a part that waits for the others.
+pub fn part_key(upload: &str, part: i64) -> String {
+    format!("{}{part}", part_prefix(upload))
+}
+
+fn part_prefix(upload: &str) -> String {
+    format!(".uploads/{upload}/")
+}
+
+/// The upload to which a key of a part belongs.
+pub fn upload_of(key: &str) -> Option<&str> {
+    key.strip_prefix(".uploads/")?.split('/').next()
+}
+
+/// Where a new file goes and who may read it, judged.
+struct Place {
+    storage: String,
+    container: Option<String>,
+    prefix: String,
+    access: &'static str,
+    policy: Option<Policy>,
+}
+
+impl Place {
+    fn judge(companion: &Shared, app: &App, to: &StoreTo, shown: &Shown, deed: Deed<'_>) -> Result<Self, ApiError> {
+        let deed = Deed { path: to.path.as_deref(), container: to.container.as_deref(), ..deed };
+        let policy = shown.allows(app, Call::Store, deed)?;
+        let storage = companion.buckets.named(to.location.as_deref());
+        let storage = storage.ok_or_else(|| {
+            bad(format!("There is no storage named `{}`.", to.location.as_deref().unwrap_or_default()))
+        })?;
+        store::check_destination(to)?;
+        Ok(Self {
+            storage: storage.to_owned(),
+            container: to.container.clone(),
+            prefix: Destination::new(to.container.as_deref(), to.path.as_deref()).as_str().to_owned(),
+            access: store::access(to.access.as_deref())?,
+            policy,
+        })
+    }
+
+    /// The sizes between which the policy wants the file.
+    fn sizes(&self) -> (Option<u64>, Option<u64>) {
+        let policy = self.policy.as_ref();
+        (policy.and_then(Policy::min_size), policy.and_then(Policy::max_size))
+    }
+}
+
+/// A client's tags, as they are kept.
+fn tags(tags: Option<&Map<String, Value>>) -> Result<Option<String>, ApiError> {
+    let Some(tags) = tags.filter(|tags| !tags.is_empty()) else { return Ok(None) };
+    let fits = |(name, value): (&String, &Value)| {
+        name.len() <= MAX_TAG && value.as_str().is_some_and(|value| value.len() <= MAX_TAG)
+    };
+    if tags.len() > MAX_TAGS || !tags.iter().all(fits) {
+        return Err(bad(format!("upload_tags: at most {MAX_TAGS}, each a text of at most {MAX_TAG} characters.")));
+    }
+    serde_json::to_string(tags).map(Some).map_err(ApiError::internal)
+}
+
+fn check_name(filename: &str) -> Result<(), ApiError> {
+    if filename.is_empty() || filename.chars().count() > MAX_NAME {
+        return Err(bad(format!("filename: between 1 and {MAX_NAME} characters.")));
+    }
+    Ok(())
+}
+
+/// Begins a job, and waits for its end for at most so long. `None` when it takes longer.
+async fn run(companion: &Shared, job: NewJob<'_>, patience: Duration) -> Result<Option<Value>, ApiError> {
+    let turn = crate::db::now();
+    let id = companion.db.begin_job(&secrets::id(), &NewJob { turn, ..job }).await?;
+    let id = id.ok_or_else(|| ApiError::internal("a job without a connection was refused"))?;
+    companion.new_job.notify_waiters();
+    let watched = Watched { source: job.source.to_owned(), path: job.path.to_owned(), begun: Begun::Job(id) };
+    let mut events = std::pin::pin!(store::events(companion.clone(), vec![watched], None));
+    let end = async {
+        while let Some(event) = events.next().await {
+            match event {
+                StoreEvent::Stored { file, .. } => return Some(Ok(file)),
+                StoreEvent::Failed { error, .. } => return Some(Err(error)),
+                StoreEvent::Progress { .. } | StoreEvent::Done => {}
+            }
+        }
+        None
+    };
+    match tokio::time::timeout(patience, end).await.ok().flatten() {
+        Some(Ok(file)) => {
+            let row = companion.db.file(&file.handle).await?.ok_or_else(ApiError::not_found)?;
+            Ok(Some(crate::files::described(companion, &row)))
+        }
+        Some(Err(problem)) => Err(ApiError::with_text(problem.code, problem.text)),
+        None => Ok(None),
+    }
+}
