@@ -9,6 +9,10 @@ ALTER TABLE files ADD COLUMN tags TEXT;
 -- then the bytes stay in the storage, where they are the site's.
 ALTER TABLE files ADD COLUMN removed_ms BIGINT;
 ALTER TABLE files ADD COLUMN keep_object BIGINT NOT NULL DEFAULT 0;
+-- A file that is not stored but linked: with whose token it is fetched when it is read, and until when that is so.
+ALTER TABLE files ADD COLUMN link_connection TEXT;
+ALTER TABLE files ADD COLUMN link_expires_ms BIGINT;
+CREATE INDEX files_link ON files (link_connection);
 CREATE INDEX files_removed ON files (removed_ms);
 CREATE INDEX files_app ON files (app_key, created_ms);
 

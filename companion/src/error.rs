@@ -37,6 +37,15 @@ impl ApiError {
         }
     }
 
+    /// What was at this address is over, for good.
+    pub fn gone() -> Self {
+        Self {
+            status: StatusCode::GONE,
+            problem: Problem::with_text(ProblemCode::Other, "This link is over."),
+            retry_after: None,
+        }
+    }
+
     /// A fault of ours. The cause goes to the log.
     pub fn internal(cause: impl Display) -> Self {
         tracing::error!(%cause, "a fault of the companion");

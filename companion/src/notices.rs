@@ -36,6 +36,11 @@ pub fn file_deleted<'a>(companion: &Companion, app_key: &'a str, handle: &str) -
     NewNotice { id: id.to_string(), app_key, body: body.to_string() }
 }
 
+/// What is told of a photo that is linked.
+pub fn linked<'a>(_: &Companion, _: &'a crate::db::FileRow) -> Vec<NewNotice<'a>> {
+    Vec::new()
+}
+
 /// The signature of a body that is sent at `timestamp`, in seconds since 1970: by it a receiver knows that the body is ours,
 /// and by the time that it is no old one.
 pub fn signature(receiver: &Webhook, timestamp: &str, body: &str) -> String {

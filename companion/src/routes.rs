@@ -31,6 +31,8 @@ pub fn router(companion: Shared) -> Router {
         .route("/folder/list", post(listing::list))
         .route("/store", post(store::store))
         .route("/store/", post(store::store))
+        .route("/link", post(store::link))
+        .route("/link/", post(store::link))
         .route("/store/cancel", post(store::cancel))
         .route("/auth/wait", post(oauth::wait))
         .route("/auth/complete", post(oauth::complete))

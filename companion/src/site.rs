@@ -36,6 +36,13 @@ pub struct AppConfig {
     /// the companion deletes them.
     #[serde(default)]
     pub keep_files_on_deletion: bool,
+    /// Whether its pages may link to a visitor's photos instead of storing them: the companion then fetches a photo from the
+    /// provider each time that the link is read, for [`AppConfig::link_hours`]. The Connect screen says so. Default false.
+    #[serde(default)]
+    pub allow_links: bool,
+    /// How many hours a link lives. Default 24.
+    #[serde(default = "link_hours")]
+    pub link_hours: u32,
     /// Whether whoever lists, stores or uploads for it needs a policy that its server signed. Default false.
     #[serde(default)]
     pub require_policy: bool,
@@ -80,6 +87,10 @@ pub struct Webhook {
 /// The longest that an API key may be.
 const MAX_KEY: usize = 64;
 
+fn link_hours() -> u32 {
+    24
+}
+
 fn max_stores() -> u32 {
     10_000
 }
@@ -96,6 +107,8 @@ impl AppConfig {
             unbound_sign_in: false,
             max_stores: max_stores(),
             keep_files_on_deletion: false,
+            allow_links: false,
+            link_hours: link_hours(),
             require_policy: false,
             secret: None,
             facebook: None,

@@ -25,6 +25,9 @@ pub struct AuthNeeded {
     /// Where the site says what it does with photos. An http or https address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub privacy_url: Option<String>,
+    /// Whether the site may link to chosen photos, which are then fetched later too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub links: bool,
     /// Why the sign-in before this one is over, where the listing has just found that it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<Problem>,

@@ -59,6 +59,7 @@ fn ready(ui: Ui, source: &Source, sign_in: &SignIn) -> impl IntoView {
     view! {
         <p class="hint">{reads}</p>
         <p class="hint">{ui.say("connect.promise")}</p>
+        {sign_in.auth.links.then(|| view! { <p class="hint">{ui.words("connect.links", None, &fill)}</p> })}
         {privacy}
         <button type="button" class="primary" data-action="connect" on:click=ui.click(Action::Connect)>{label}</button>
         <p class="hint">{ui.say("connect.window")}</p>

@@ -230,6 +230,10 @@ impl Bucket {
 
     /// Removes a file. It is no error when there is none.
     pub async fn remove(&self, key: &str) -> object_store::Result<()> {
+        if key.is_empty() {
+            // Nothing lies there of a file that is only linked.
+            return Ok(());
+        }
         match self.store.delete(&Key::parse(key)?).await {
             Err(object_store::Error::NotFound { .. }) => Ok(()),
             result => result,

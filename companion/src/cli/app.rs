@@ -83,6 +83,9 @@ pub struct Set {
     /// Delete a person's stored files when the person asks Meta for it.
     #[arg(long, conflicts_with = "keep_files_on_deletion")]
     no_keep_files_on_deletion: bool,
+    /// Let pages only store photos.
+    #[arg(long, conflicts_with = "allow_links")]
+    no_allow_links: bool,
     /// Let pages list and store without a policy.
     #[arg(long, conflicts_with = "require_policy")]
     no_require_policy: bool,
@@ -124,6 +127,9 @@ struct Wishes {
     /// Whoever lists, stores or uploads for the site needs a policy that its server signed.
     #[arg(long)]
     require_policy: bool,
+    /// Let pages link to photos instead of storing them; the Connect screen says so.
+    #[arg(long)]
+    allow_links: bool,
     /// Make a new secret for the site, with which it signs policies and verifies results. It is shown once.
     #[arg(long)]
     new_secret: bool,
@@ -213,6 +219,7 @@ impl Set {
         app.unbound_sign_in &= !self.no_unbound_sign_in;
         app.keep_files_on_deletion &= !self.no_keep_files_on_deletion;
         app.require_policy &= !self.no_require_policy;
+        app.allow_links &= !self.no_allow_links;
         let none = [
             ("facebook", self.no_facebook),
             ("instagram", self.no_instagram),
@@ -244,6 +251,7 @@ impl Wishes {
         app.max_stores = self.max_stores.unwrap_or(app.max_stores);
         app.keep_files_on_deletion |= self.keep_files_on_deletion;
         app.require_policy |= self.require_policy;
+        app.allow_links |= self.allow_links;
         if self.new_secret {
             let secret = Secret::new(token());
             say(&format!("The key's secret, which is shown this once: {}", secret.expose()));

@@ -35,6 +35,11 @@ pub fn app(row: &AppRow, config: &Config) -> String {
     };
     put(fact("policies", policies));
     put(fact("stores", &format!("at most {} photos a session", app.max_stores)));
+    let links = match app.allow_links {
+        true => format!("allowed, for {} hours (allow_links)", app.link_hours),
+        false => "not allowed; --allow-links".to_owned(),
+    };
+    put(fact("links", &links));
     let deletion = match app.keep_files_on_deletion {
         true => "the site deletes a person's files when the person asks Meta for it (keep_files_on_deletion)",
         false => "a person's files are deleted when the person asks Meta for it",

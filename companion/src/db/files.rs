@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, FromRow};
 use std::collections::HashSet;
 
 /// A stored file.
-#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, FromRow)]
 pub struct FileRow {
     /// Its public name.
     pub handle: String,
@@ -51,16 +51,22 @@ pub struct FileRow {
     pub tags: Option<String>,
     /// When it was stored.
     pub created_ms: Millis,
+    /// Of a file that is linked and not stored: the connection with which it is fetched.
+    pub link_connection: Option<String>,
+    /// Until when it is.
+    pub link_expires_ms: Option<Millis>,
 }
 
 const FILE: &str = "handle, app_key, source, client_id, account_id, source_path, storage, object_key, container, filename, \
-     mimetype, size, sha256, width, height, caption, taken, access, session_id, tags, created_ms";
+     mimetype, size, sha256, width, height, caption, taken, access, session_id, tags, created_ms, \
+     link_connection, link_expires_ms";
 
 pub(super) fn insert(file: &FileRow, time: Millis) -> Query<'_, Any, AnyArguments> {
     sqlx::query(
         "INSERT INTO files (handle, app_key, source, client_id, account_id, source_path, storage, object_key, container, \
-                            filename, mimetype, size, sha256, width, height, caption, taken, created_ms, access, session_id, tags) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+                            filename, mimetype, size, sha256, width, height, caption, taken, created_ms, access, session_id, \
+                            tags, link_connection, link_expires_ms) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
     )
     .bind(&file.handle)
     .bind(&file.app_key)
@@ -83,6 +89,8 @@ pub(super) fn insert(file: &FileRow, time: Millis) -> Query<'_, Any, AnyArgument
     .bind(&file.access)
     .bind(&file.session_id)
     .bind(&file.tags)
+    .bind(&file.link_connection)
+    .bind(file.link_expires_ms)
 }
 
 impl Db {
@@ -117,6 +125,16 @@ impl Db {
             .fetch_optional(&self.pool)
             .await?;
         Ok(found.is_some())
+    }
+
+    /// Records a file that is linked, and begins the notices of it.
+    pub async fn insert_link(&self, file: &FileRow, notices: &[NewNotice<'_>]) -> sqlx::Result<()> {
+        let mut work = self.pool.begin().await?;
+        insert(file, now()).execute(&mut *work).await?;
+        for notice in notices {
+            super::notices::insert(notice, now()).execute(&mut *work).await?;
+        }
+        work.commit().await
     }
 
     /// Removes a file for everybody, and begins the notices of it. Its bytes are removed by [`Db::removed_files`]'s reader, unless

@@ -53,6 +53,8 @@ const ATTEMPTS_OPEN: Millis = 2 * 3600 * 1000;
 /// How long sign-ins that ended are. The last to each source is, as long as its session: by it the next one asks for a permission
 /// that is missing.
 const ATTEMPTS_KEPT: Millis = 24 * 3600 * 1000;
+/// How long links that are over are remembered.
+const LINKS_KEPT: Millis = 24 * 3600 * 1000;
 /// How long notices that were delivered or given up are remembered.
 const NOTICES_KEPT: Millis = 30 * 24 * 3600 * 1000;
 
@@ -143,6 +145,11 @@ impl Db {
         .await?;
         sqlx::query("DELETE FROM jobs WHERE state IN ('stored', 'failed') AND updated_ms < $1")
             .bind(now() - JOBS_KEPT)
+            .execute(&self.pool)
+            .await?;
+        // Until a day after its end, whoever follows a link is told that it is over.
+        sqlx::query("DELETE FROM files WHERE link_expires_ms < $1")
+            .bind(now() - LINKS_KEPT)
             .execute(&self.pool)
             .await?;
         sqlx::query("DELETE FROM notices WHERE ended_ms < $1").bind(now() - NOTICES_KEPT).execute(&self.pool).await?;

@@ -252,7 +252,9 @@ impl Db {
              WHERE NOT EXISTS (SELECT 1 FROM session_connections l WHERE l.connection_id = connections.id) \
              AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.connection_id = connections.id AND a.outcome IS NULL \
                              AND a.code_expires_ms > $1) \
-             AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.connection_id = connections.id AND j.state IN ('queued', 'running'))",
+             AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.connection_id = connections.id AND j.state IN ('queued', 'running')) \
+             AND NOT EXISTS (SELECT 1 FROM files f WHERE f.link_connection = connections.id AND f.removed_ms IS NULL \
+                             AND f.link_expires_ms > $1)",
         )
         .bind(now())
         .execute(&self.pool)

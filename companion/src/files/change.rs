@@ -36,7 +36,7 @@ pub async fn remove(
 ) -> Result<&'static str, ApiError> {
     let file = companion.db.file(&handle).await?.ok_or_else(ApiError::not_found)?;
     rights::may(&companion, &file, &headers, &removal.shown, Call::Remove).await?;
-    let keep = removal.skip_storage.as_deref().is_some_and(|skip| matches!(skip, "true" | "1"));
+    let keep = super::is_true(removal.skip_storage.as_deref());
     remove_file(&companion, &file, keep).await?;
     Ok("success")
 }
@@ -89,6 +89,9 @@ pub async fn overwrite(
 ) -> Result<Json<Value>, ApiError> {
     let before = companion.db.file(&handle).await?.ok_or_else(ApiError::not_found)?;
     let caller = rights::may(&companion, &before, &headers, &writing.shown, Call::Write).await?;
+    if before.link_connection.is_some() {
+        return Err(ApiError::with_text(ProblemCode::BadRequest, "A file that is only linked cannot be written over."));
+    }
     let policy = writing.shown.verified(&caller.app)?;
     let told = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let told = writing.mimetype.as_deref().or(told.and_then(|value| value.split(';').next()));

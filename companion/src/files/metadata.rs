@@ -65,6 +65,7 @@ pub async fn metadata(
             "writeable" => json!(true),
             "cloud" => json!(file.source),
             "sourceUrl" | "source_url" => json!((file.source == FROM_ADDRESS).then_some(&file.source_path)),
+            "sha256" if file.sha256.is_empty() => Value::Null,
             "sha256" => json!(file.sha256),
             "location" => json!(if file.storage.is_empty() { "S3" } else { &file.storage }),
             "path" => json!(file.object_key),
@@ -94,6 +95,10 @@ async fn hashes(
         ("sha512", Box::new(Sha512::default())),
     ];
     let mut hashes: Vec<_> = all.into_iter().filter(|(name, _)| wanted.contains(name)).collect();
+    if file.link_connection.is_some() {
+        // Its bytes are the provider's, and may be others tomorrow.
+        return Ok(BTreeMap::new());
+    }
     if !hashes.is_empty() {
         let mut bytes = companion.buckets.get(&file.storage)?.read(&file.object_key, None).await?;
         while let Some(chunk) = bytes.next().await.transpose()? {
@@ -106,7 +111,7 @@ async fn hashes(
 /// A photo's EXIF, by the names of its fields; `null` where there is none.
 async fn exif(companion: &Shared, file: &FileRow) -> Result<Value, ApiError> {
     let range = 0..EXIF_HEAD.min(file.size.unsigned_abs());
-    if range.is_empty() {
+    if range.is_empty() || file.link_connection.is_some() {
         return Ok(Value::Null);
     }
     let mut bytes = companion.buckets.get(&file.storage)?.read(&file.object_key, Some(range)).await?;

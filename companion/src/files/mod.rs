@@ -42,7 +42,10 @@ pub async fn file(
 ) -> Result<Response, ApiError> {
     let file = companion.db.file(handle).await?.ok_or_else(ApiError::not_found)?;
     rights::may_read(companion, &file, headers, &reading.shown).await?;
-    let saved = reading.dl.as_deref().is_some_and(|dl| matches!(dl, "true" | "1"));
+    if let Some(connection) = &file.link_connection {
+        return linked(companion, &file, connection, reading, method).await;
+    }
+    let saved = is_true(reading.dl.as_deref());
     let etag = format!("\"{}\"", file.sha256);
     let size = file.size.unsigned_abs();
     let mut answer = describe(&file, &etag, saved)?;
@@ -70,6 +73,41 @@ pub async fn file(
     }
     let bytes = companion.buckets.get(&file.storage)?.read(&file.object_key, range).await?;
     Ok((status, answer, Body::from_stream(bytes)).into_response())
+}
+
+/// A file that is only linked, from where it is. It may be another one tomorrow, so nobody keeps it.
+async fn linked(
+    companion: &Shared,
+    file: &FileRow,
+    connection: &str,
+    reading: &Reading,
+    method: &Method,
+) -> Result<Response, ApiError> {
+    let download = store::follow(companion, file, connection).await?;
+    let mut answer = describe(file, "", is_true(reading.dl.as_deref()))?;
+    answer.remove(header::ETAG);
+    answer.remove(header::ACCEPT_RANGES);
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
+    if let Some(total) = download.total() {
+        answer.insert(header::CONTENT_LENGTH, total.into());
+    }
+    if method == Method::HEAD {
+        return Ok((StatusCode::OK, answer).into_response());
+    }
+    let chunks = futures_util::stream::unfold(Some(download), |open| async {
+        let mut download = open?;
+        match download.chunk().await {
+            Ok(Some(bytes)) => Some((Ok(bytes), Some(download))),
+            Ok(None) => None,
+            Err(error) => Some((Err(error), None)),
+        }
+    });
+    Ok((StatusCode::OK, answer, Body::from_stream(chunks)).into_response())
+}
+
+/// What a query says of a switch.
+fn is_true(value: Option<&str>) -> bool {
+    value.is_some_and(|value| matches!(value, "true" | "1"))
 }
 
 /// What is told of a file that was stored or written over without a picker: as the page is told, and with the names that Filestack
@@ -191,6 +229,8 @@ mod tests {
             session_id: String::new(),
             tags: None,
             created_ms: 0,
+            link_connection: None,
+            link_expires_ms: None,
         };
         let headers = |mimetype| describe(&row(mimetype), "\"x\"", false).unwrap();
         for mimetype in ["text/html", "image/svg+xml", "application/pdf", "video/mp4"] {

@@ -105,6 +105,7 @@ pub async fn begin(
         attempt: Some(id),
         full_page: appurl.is_some() && binding == Binding::Completion,
         site: Some(site_name(&caller.app, &caller.origin)).filter(|name| !name.is_empty()),
+        links: settings.allow_links,
         privacy_url: settings.privacy_url.as_ref().map(Url::to_string),
         problem: None,
     }))

@@ -157,7 +157,7 @@ async fn why_unwanted(companion: &Shared, job: &JobRow) -> Stopped {
 
 /// The true type, from the bytes. What the host calls a provider's photo does not count: an error page is text whatever its header
 /// says. With an empty `accept` any file is taken; of one whose bytes do not show what it is, `told` is believed.
-fn judge(head: &[u8], accept: &str, told: Option<&str>) -> Result<String, Trouble> {
+pub fn judge(head: &[u8], accept: &str, told: Option<&str>) -> Result<String, Trouble> {
     let kind = infer::get(head).map(|kind| kind.mime_type());
     if accept.is_empty() {
         return Ok(judge_any(head, told).mimetype);
@@ -237,6 +237,8 @@ fn describe(job: &JobRow, known: Known, head: &[u8], mimetype: String) -> FileRo
         session_id: job.session_id.clone(),
         tags: job.tags.clone(),
         created_ms: 0,
+        link_connection: None,
+        link_expires_ms: None,
     }
 }
 

@@ -4,12 +4,14 @@
 mod arrival;
 mod cancel;
 mod copy;
+mod link;
 mod trouble;
 mod watch;
 
 pub use arrival::HEAD;
 pub use cancel::cancel;
 pub use copy::{Any, copy, judge_any};
+pub use link::{follow, link};
 pub(crate) use watch::events;
 pub use watch::{Begun, Watched, stored};
 
@@ -154,7 +156,7 @@ pub(crate) fn access(wanted: Option<&str>) -> Result<&'static str, ApiError> {
     }
 }
 
-fn logged(name: &str) -> &str {
+fn logged_name(name: &str) -> &str {
     name.char_indices().nth(LOGGED).map_or(name, |(end, _)| &name[..end])
 }
 
@@ -179,7 +181,7 @@ fn read<'a>(buckets: &'a Buckets, clouds: &'a BTreeMap<String, StoreCloud>) -> R
             access,
             container: to.container.as_deref(),
             destination: Destination::new(to.container.as_deref(), to.path.as_deref()),
-            log_name: cloud.picker_session_id.as_deref().map(logged),
+            log_name: cloud.picker_session_id.as_deref().map(logged_name),
         })
     });
     let wishes: Vec<Wish<'_>> = wishes.collect::<Result<_, _>>()?;

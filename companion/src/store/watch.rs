@@ -164,7 +164,8 @@ pub fn stored(companion: &Shared, file: FileRow) -> StoredFile {
         client: file.source,
         key: file.object_key,
         container: file.container,
-        status: "Stored".to_owned(),
+        // Filestack leaves it out where nothing was stored.
+        status: if file.link_connection.is_none() { "Stored".to_owned() } else { String::new() },
         sha256: file.sha256,
         width: pixels(file.width),
         height: pixels(file.height),

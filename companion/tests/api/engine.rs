@@ -81,6 +81,8 @@ pub fn file_of(job: &JobRow) -> FileRow {
         session_id: String::new(),
         tags: None,
         created_ms: 0,
+        link_connection: None,
+        link_expires_ms: None,
     }
 }
 

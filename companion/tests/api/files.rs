@@ -444,3 +444,65 @@ async fn a_removal_that_a_kill_interrupted_is_finished() {
     eventually("the bytes are gone", async || app.stored_files().is_empty() && app.count("files").await == 0).await;
     assert_eq!(app.get(&format!("/{}", text(&file, "handle"))).await.status(), StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_link_leads_to_a_photo_where_it_is() {
+    let app = TestApp::start_with(|config| config.apps[0].allow_links = true).await;
+    let mut visitor = app.visitor();
+    let offer = visitor.lists("facebook", "/").await;
+    assert_eq!(offer["auth"]["links"], true, "the Connect screen is told");
+    visitor.signs_in("facebook", "alice").await;
+    let album = visitor.finds("facebook", "Profile pictures").await;
+    let photos = visitor.photos("facebook", &album).await;
+    let reply = visitor.posts("/link/", json!({"clouds": {"facebook": {"path": photos[0]}}})).await;
+    let file = &reply["facebook"];
+    assert_eq!((text(file, "mimetype").as_str(), text(file, "status").as_str()), ("image/jpeg", ""), "{file}");
+    assert_eq!((app.stored_files().len(), app.count("files").await), (0, 1), "nothing is stored");
+    // The pick is over; the link lives on.
+    visitor.posts("/auth/logout", json!({})).await;
+    assert_eq!(app.count("sessions").await, 0);
+    let path = format!("/{}", text(file, "handle"));
+    let read = app.get(&path).await;
+    assert_eq!(
+        (read.status(), read.headers()[header::CACHE_CONTROL].to_str().unwrap()),
+        (StatusCode::OK, "private, no-store")
+    );
+    let bytes = read.bytes().await.unwrap();
+    let served = app.emulator.served();
+    assert_eq!(hex::encode(Sha256::digest(&bytes)), served.last().unwrap().sha256);
+    assert_eq!(file["size"], json!(bytes.len()));
+    app.emulator.set_fault(bowerbird_emulator::Fault::ServerErrors { times: None, host: None, status: None });
+    assert!(app.get(&path).await.status().is_server_error(), "it may work again");
+    app.emulator.clear_faults();
+    assert_eq!(app.get(&path).await.status(), StatusCode::OK);
+    app.emulator.set_fault(bowerbird_emulator::Fault::RevokedTokens);
+    assert_eq!(app.get(&path).await.status(), StatusCode::GONE, "the connection has ended");
+    assert_eq!(app.count("connections").await, 0);
+    assert_eq!(app.get(&path).await.status(), StatusCode::GONE);
+}
+
+#[tokio::test]
+async fn a_link_is_over_when_its_time_is_and_not_to_be_had_where_the_key_does_not_allow_it() {
+    let mut app = TestApp::start_with(|config| config.apps[0].allow_links = true).await;
+    let mut visitor = app.visitor();
+    visitor.signs_in("facebook", "alice").await;
+    let album = visitor.finds("facebook", "Profile pictures").await;
+    let photo = visitor.photos("facebook", &album).await.remove(0);
+    let wish = json!({"clouds": {"facebook": {"path": photo, "store": {"access": "private"}}}});
+    let file = visitor.posts("/link/", wish.clone()).await["facebook"].clone();
+    let path = format!("/{}", text(&file, "handle"));
+    assert_eq!(app.get(&path).await.status(), StatusCode::FORBIDDEN, "a link can be private too");
+    let token = visitor.token.clone();
+    assert_eq!(asks(&app, Method::GET, &path, token.as_deref()).await.status(), StatusCode::OK);
+    app.executes("UPDATE files SET link_expires_ms = 1").await;
+    assert_eq!(asks(&app, Method::GET, &path, token.as_deref()).await.status(), StatusCode::GONE);
+    app.stop().await;
+    app.reconfigure(|config| config.apps[0].allow_links = false);
+    app.start_again().await;
+    let mut body = wish;
+    body["apikey"] = json!("demo");
+    body["token"] = json!(token);
+    let (status, refused) = app.post("/link/", &body).await;
+    assert_eq!((status, &refused["error"]["code"]), (StatusCode::FORBIDDEN, &json!("not_allowed")));
+    assert!(app.visitor().lists("facebook", "/").await["auth"].get("links").is_none());
+}
