@@ -1,7 +1,7 @@
 //! API keys: which sites may use this companion, from which origins, with which apps of their own at the providers.
 
-use crate::config::{AppConfig, Config, Webhook};
-use crate::db::{AppRow, Db};
+use crate::config::{AppConfig, Config};
+use crate::db::{AppRow, Db, WebhookRow};
 use crate::error::ApiError;
 use crate::fetch::Fetcher;
 use crate::mode::{self, Mode};
@@ -34,6 +34,8 @@ struct Copied {
     /// The ids of the keys with which its secrets could be opened.
     keys: Vec<String>,
     apps: BTreeMap<String, Arc<App>>,
+    /// The receivers of notices, by site.
+    receivers: BTreeMap<String, Vec<Arc<WebhookRow>>>,
 }
 
 /// A site: its settings, and the services that it offers.
@@ -71,7 +73,11 @@ impl Apps {
         let (revision, keys) = (db.apps_revision().await?, db.keyring().ids());
         let rows = db.apps().await?;
         let apps = rows.iter().map(|row| (row.settings.key.clone(), Arc::new(App::new(row, config, fetcher))));
-        let copied = Copied { revision, keys, apps: apps.collect() };
+        let mut receivers = BTreeMap::<String, Vec<_>>::new();
+        for row in db.webhooks().await? {
+            receivers.entry(row.app_key.clone()).or_default().push(Arc::new(row));
+        }
+        let copied = Copied { revision, keys, apps: apps.collect(), receivers };
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(copied);
         Ok(())
     }
@@ -83,6 +89,11 @@ impl Apps {
     /// The site of a key.
     pub fn get(&self, key: &str) -> Option<Arc<App>> {
         self.copied().apps.get(key).cloned()
+    }
+
+    /// Who is told of what concerns the site of a key.
+    pub fn receivers(&self, key: &str) -> Vec<Arc<WebhookRow>> {
+        self.copied().receivers.get(key).cloned().unwrap_or_default()
     }
 
     /// Whether some site lives at this origin: all that a preflight request can be asked, since it carries no key.
@@ -180,11 +191,6 @@ impl App {
         let providers = providers.collect();
         let is_open = config.mode != Mode::Production || is_for_visitors(&row.settings);
         Self { settings: row.settings.clone(), is_open, credentials, providers }
-    }
-
-    /// Where it is told of what concerns it.
-    pub fn webhook(&self) -> Option<&Webhook> {
-        self.settings.webhook.as_ref()
     }
 
     /// The key.

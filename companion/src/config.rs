@@ -14,7 +14,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use url::Url;
 
-pub use crate::site::{AppConfig, OwnApp, Webhook};
+pub use crate::site::{AppConfig, OwnApp};
+pub use crate::webhook::{Schedule, Webhook};
 
 /// One row of [`SETTINGS`].
 #[derive(Debug, Clone, Copy)]
@@ -142,6 +143,9 @@ settings! {
     /// Hosts, as `host:port`, from which files may be stored at private addresses and over any port when a client names their
     /// address (`storeURL`); every other must be public. Default none.
     private_sources: Vec<String> = Vec::new();
+    /// Seconds after its first attempt at which a notice that the receiver did not take is sent again; after the last it is given
+    /// up. Default 300, 3600, 43200 (5 minutes, an hour, 12 hours).
+    webhook_schedule: Schedule = Schedule::default();
     /// The largest photo that is stored, in bytes. Default 104857600 (100 MiB).
     max_file_bytes: u64 = 100 * 1024 * 1024;
     /// The largest file that is stored from an address or uploaded from a device, in bytes. Default 5368709120 (5 GiB).
@@ -352,7 +356,7 @@ macro_rules! from_text_by_parsing {
         }
     })* };
 }
-from_text_by_parsing!(SocketAddr, Url, String, u32, u64, usize, bool, Mode);
+from_text_by_parsing!(SocketAddr, Url, String, u32, u64, usize, bool, Mode, Schedule);
 
 impl FromText for Secret {
     fn from_text(text: &str) -> Result<Self, String> {

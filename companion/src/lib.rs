@@ -8,7 +8,7 @@
 //! them ([`mod@fetch`]), keeps them ([`bucket`]), records them ([`db`]), and from then on [`files`] serves them. [`apps`] knows which site may
 //! ask, [`limits`] how often, [`pace`] how often we may ask, [`renewal`] keeps remembered sign-ins alive, [`secrets`] what must
 //! not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`housekeeping`] is done now and then, [`mode`] what is good enough for visitors, [`site`] what
-//! is set for one, [`convert`] how images are made smaller, [`widget`] hands out the built widget, [`health`] answers probes. A
+//! is set for one, [`webhook`] a receiver of its notices, [`convert`] how images are made smaller, [`widget`] hands out the built widget, [`health`] answers probes. A
 //! visitor meets [`page`]s of ours; one who goes finds [`duties`], which undo all of it, and [`notices`] tell the site.
 
 pub mod apps;
@@ -43,6 +43,7 @@ pub mod site;
 pub mod store;
 pub mod thumbnail;
 pub mod upload;
+pub mod webhook;
 pub mod widget;
 
 use anyhow::{Context as _, ensure};

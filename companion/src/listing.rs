@@ -4,6 +4,7 @@ use crate::Shared;
 use crate::apps::{Authorized, Caller};
 use crate::db::ConnectionRow;
 use crate::error::ApiError;
+use crate::notices::{self, Event};
 use crate::oauth;
 use crate::policy::{Call, Deed};
 use crate::providers::{Entry, Failure, Page, Provider, hint};
@@ -33,6 +34,9 @@ pub async fn list(
     let shown = Shown { policy: body.policy.clone(), signature: body.signature.clone() };
     shown.allows(&caller.app, Call::Pick, Deed::default())?;
     let session = session::resume_or_start(&companion, &caller, body.token.as_deref(), body.remember).await?;
+    if session.is_new {
+        tell_of_dialog(&companion, &caller, &body).await;
+    }
     let asking = Asking { companion: &companion, caller: &caller, session: &session, body: &body };
     let listings = body.clouds.iter().map(|(source, asked)| {
         let asking = &asking;
@@ -40,6 +44,18 @@ pub async fn list(
     });
     let clouds = try_join_all(listings).await?.into_iter().collect();
     Ok(Json(ListReply { token: session.token, clouds }))
+}
+
+/// Tells the site that a visitor opened the dialog. That it could not be written down is no reason to show them nothing.
+async fn tell_of_dialog(companion: &Shared, caller: &Caller, body: &ListRequest) {
+    let offered = |source: &&str| caller.app.provider(source).is_some();
+    let sources: Vec<&str> = body.clouds.keys().map(String::as_str).filter(offered).collect();
+    let accept = body.accept.as_deref().unwrap_or_default();
+    let notices = notices::about(companion, caller.app.key(), Event::DialogOpened { accept, sources: &sources });
+    match companion.db.insert_notices(&notices).await {
+        Ok(()) => notices::told(companion, &notices),
+        Err(error) => tracing::error!(cause = %error, "that a dialog was opened could not be written down"),
+    }
 }
 
 /// A request for listings, and whose it is.

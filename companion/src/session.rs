@@ -34,6 +34,8 @@ pub struct Session {
     pub id: String,
     /// What the page sends back.
     pub token: String,
+    /// Whether it has just begun.
+    pub is_new: bool,
 }
 
 /// The session of the token, or a new one where there is none, or none that lives. `remember`: it is to outlast the page.
@@ -49,11 +51,11 @@ pub async fn resume_or_start(
         if remember && row.remembered == 0 {
             companion.db.remember_session(&row.id).await?;
         }
-        return Ok(Session { id: row.id, token: token.to_owned() });
+        return Ok(Session { id: row.id, token: token.to_owned(), is_new: false });
     }
     let token = token();
     let row = companion.db.insert_session(&digest(&token), caller.app.key(), &caller.origin, remember).await?;
-    Ok(Session { id: row.id, token })
+    Ok(Session { id: row.id, token, is_new: true })
 }
 
 /// The session of the token; without one there is nothing that the request could be about.
@@ -61,7 +63,7 @@ pub async fn require(companion: &Shared, caller: &Caller, sent: Option<&str>) ->
     let expired = || ApiError::new(ProblemCode::SessionExpired);
     let token = sent.ok_or_else(expired)?;
     let row = find(companion, caller, token).await?.ok_or_else(expired)?;
-    Ok(Session { id: row.id, token: token.to_owned() })
+    Ok(Session { id: row.id, token: token.to_owned(), is_new: false })
 }
 
 async fn find(companion: &Shared, caller: &Caller, token: &str) -> Result<Option<SessionRow>, ApiError> {

@@ -2,6 +2,7 @@
 //! the database; [`AppConfig::problems`] judges both.
 
 use crate::secrets::Secret;
+use crate::webhook::Webhook;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -62,6 +63,9 @@ pub struct AppConfig {
     /// Where it is told of what concerns it. Default none.
     #[serde(default, skip_serializing)]
     pub webhook: Option<Webhook>,
+    /// Further receivers, each `{url, secret, events}`. Default none.
+    #[serde(default, skip_serializing)]
+    pub webhooks: Vec<Webhook>,
 }
 
 /// An app at a provider.
@@ -71,16 +75,6 @@ pub struct OwnApp {
     /// Its id.
     pub id: String,
     /// Its secret.
-    pub secret: Secret,
-}
-
-/// A receiver of notices.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Webhook {
-    /// Where they are posted.
-    pub url: Url,
-    /// What they are signed with.
     pub secret: Secret,
 }
 
@@ -115,6 +109,7 @@ impl AppConfig {
             instagram: None,
             pages: None,
             webhook: None,
+            webhooks: Vec::new(),
         }
     }
 
@@ -146,9 +141,19 @@ impl AppConfig {
                 _ => problems.push(format!("`{address}` is no address of a page; write https://shop.example/prints")),
             }
         }
-        for (what, url) in [("privacy_url", &self.privacy_url), ("webhook", &self.webhook_url())] {
-            if let Some(url) = url.as_ref().filter(|url| !matches!(url.scheme(), "http" | "https")) {
+        let urls = self.webhooks.iter().map(|webhook| ("webhooks", &webhook.url));
+        let urls = urls.chain(self.webhook.as_ref().map(|webhook| ("webhook", &webhook.url)));
+        for (what, url) in urls.chain(self.privacy_url.as_ref().map(|url| ("privacy_url", url))) {
+            if !matches!(url.scheme(), "http" | "https") {
                 problems.push(format!("{what}: `{url}` must begin with https://"));
+            }
+        }
+        for (position, Webhook { url, secret, .. }) in self.webhooks.iter().enumerate() {
+            if secret.is_empty() {
+                problems.push(format!("webhooks: the secret of {url} is empty"));
+            }
+            if self.webhooks[..position].iter().any(|other| other.url == *url) {
+                problems.push(format!("webhooks: {url} is there twice; list all its events in one"));
             }
         }
         for (kind, app) in self.own_apps() {
@@ -176,17 +181,13 @@ impl AppConfig {
         problems
     }
 
-    fn webhook_url(&self) -> Option<Url> {
-        self.webhook.as_ref().map(|webhook| webhook.url.clone())
-    }
-
     /// Its own apps at Meta, by what they are for.
     pub fn own_apps(&self) -> impl Iterator<Item = (&'static str, &OwnApp)> {
         let apps = [("facebook", &self.facebook), ("instagram", &self.instagram), ("pages", &self.pages)];
         apps.into_iter().filter_map(|(kind, app)| Some((kind, app.as_ref()?)))
     }
 
-    /// What of it is secret: kind, id (a webhook's URL) and secret.
+    /// What of it is secret and there once: kind, id (the URL of `webhook`) and secret.
     pub fn credentials(&self) -> Vec<(&'static str, &str, &Secret)> {
         let webhook = self.webhook.iter().map(|webhook| ("webhook", webhook.url.as_str(), &webhook.secret));
         let own = self.secret.iter().map(|secret| ("secret", "", secret));
@@ -200,7 +201,10 @@ impl AppConfig {
             "instagram" => self.instagram = Some(OwnApp { id, secret }),
             "pages" => self.pages = Some(OwnApp { id, secret }),
             "secret" => self.secret = Some(secret),
-            "webhook" => self.webhook = Url::parse(&id).ok().map(|url| Webhook { url, secret }),
+            "webhook" => {
+                let events = self.webhook.take().map(|webhook| webhook.events).unwrap_or_default();
+                self.webhook = Url::parse(&id).ok().map(|url| Webhook { url, secret, events });
+            }
             _ => tracing::warn!(kind, key = self.key, "credentials of an unknown kind"),
         }
     }
@@ -244,10 +248,31 @@ mod tests {
     }
 
     #[test]
+    fn receivers_are_read_and_judged() {
+        let read = |webhooks: &str| {
+            let text = format!("key = 'shop'\norigins = ['https://shop.example']\nwebhooks = [{webhooks}]");
+            toml::from_str::<AppConfig>(&text).map_err(|error| error.to_string())
+        };
+        let app =
+            read("{url='https://a.example', secret='x', events=['fp.delete']}, {url='https://b.example', secret='y'}");
+        let app = app.unwrap();
+        let events: Vec<String> = app.webhooks.iter().map(|webhook| webhook.events.to_string()).collect();
+        assert_eq!((events, app.problems()), (vec!["fp.delete".to_owned(), "all".to_owned()], Vec::new()));
+        let wrong = read("{url='https://a.example', secret='x', events=['delete']}").unwrap_err();
+        assert!(wrong.contains("`delete` is no event; write all or"), "{wrong}");
+        let problem = |webhooks: &str| read(webhooks).unwrap().problems().join("; ");
+        let twice = "{url='https://a.example', secret='x'}, {url='https://a.example/', secret='y'}";
+        assert!(problem(twice).contains("there twice"));
+        assert!(problem("{url='https://a.example', secret=''}").contains("is empty"));
+        assert!(problem("{url='ftp://a.example', secret='x'}").contains("https://"));
+    }
+
+    #[test]
     fn what_is_written_down_of_a_site_has_no_secret() {
         let mut app = AppConfig::open("shop");
         app.set_credential("facebook", "12".to_owned(), Secret::new("hidden-secret"));
         app.set_credential("webhook", "https://shop.example/hook".to_owned(), Secret::new("hidden-secret"));
+        app.webhooks.extend(app.webhook.clone());
         let json = serde_json::to_string(&app).unwrap();
         assert!(!json.contains("hidden") && !json.contains("hook") && !format!("{app:?}").contains("hidden"), "{json}");
         let read: AppConfig = serde_json::from_str(&json).unwrap();

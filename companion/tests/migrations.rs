@@ -3,15 +3,19 @@
 // The lint knows tests by their attribute, and not the functions that they share.
 #![allow(clippy::unwrap_used)]
 
+use bowerbird_companion::config::AppConfig;
 use bowerbird_companion::db::{Db, MIGRATIONS};
 use bowerbird_companion::seal::Keyring;
+use bowerbird_companion::secrets::Secret;
+use bowerbird_companion::webhook::Events;
 use bowerbird_services::Postgres;
 use sqlx::migrate::Migrate as _;
 use sqlx::{AnyPool, Row as _};
+use std::ops::RangeInclusive;
 use std::path::Path;
 use tempfile::TempDir;
 
-/// Rows as they stand after the first step. A later step adds what it has to carry over.
+/// Rows as they stand after the first step. A later step has rows of its own in the test.
 const FILLED: &[&str] = &[
     "INSERT INTO sessions (id, token_hash, app_key, created_ms, seen_ms) VALUES ('s', 'h', 'demo', 1, 1)",
     "INSERT INTO connections (id, app_key, source, account_id, account_name, access_token, expires_ms, created_ms) \
@@ -52,11 +56,7 @@ async fn open(url: &str, folder: &Path) -> Db {
 async fn every_step_keeps_what_was_there() {
     for (folder, url, pool) in empty_ones().await {
         // The first step as it was run by an older companion, and rows from its time.
-        let first = MIGRATIONS.iter().next().unwrap();
-        let mut connection = pool.acquire().await.unwrap();
-        connection.ensure_migrations_table("_sqlx_migrations").await.unwrap();
-        connection.apply("_sqlx_migrations", first).await.unwrap();
-        drop(connection);
+        apply(&pool, 1..=1).await;
         fill(&pool).await;
         pool.close().await;
         // Opening is what runs the steps in earnest; a second time they must find nothing to do.
@@ -68,6 +68,82 @@ async fn every_step_keeps_what_was_there() {
             assert!(db.has_job("k").await.unwrap());
             db.close().await;
         }
+    }
+}
+
+/// Runs steps as older companions did.
+async fn apply(pool: &AnyPool, steps: RangeInclusive<i64>) {
+    let mut connection = pool.acquire().await.unwrap();
+    connection.ensure_migrations_table("_sqlx_migrations").await.unwrap();
+    for step in MIGRATIONS.iter().filter(|step| steps.contains(&step.version)) {
+        connection.apply("_sqlx_migrations", step).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_site_keeps_its_receiver_and_the_receiver_its_secret_and_what_it_is_to_hear() {
+    for (folder, url, pool) in empty_ones().await {
+        apply(&pool, 1..=4).await;
+        let keyring = Keyring::in_data_dir(folder.path()).unwrap();
+        let settings = serde_json::to_string(&AppConfig::open("shop")).unwrap();
+        sqlx::query("INSERT INTO apps (key, settings, seeded, created_ms, updated_ms) VALUES ('shop', $1, 0, 1, 2)")
+            .bind(settings)
+            .execute(&pool)
+            .await
+            .unwrap();
+        for (kind, id) in [("webhook", "https://shop.example/hook"), ("facebook", "12")] {
+            sqlx::query(
+                "INSERT INTO app_credentials (app_key, kind, client_id, client_secret) VALUES ('shop', $1, $2, $3)",
+            )
+            .bind(kind)
+            .bind(id)
+            .bind(keyring.seal(&format!("app:shop:{kind}"), &Secret::new(kind)))
+            .execute(&pool)
+            .await
+            .unwrap();
+        }
+        for (id, tries, ended, outcome) in [
+            ("new", 0, None, None),
+            ("tried", 2, None, Some("the answer was HTTP 500")),
+            ("told", 1, Some(7), Some("delivered")),
+            ("lost", 4, Some(7), Some("the answer was HTTP 500")),
+        ] {
+            sqlx::query(
+                "INSERT INTO notices (id, app_key, body, tries, next_ms, created_ms, ended_ms, outcome) \
+                 VALUES ($1, 'shop', '{}', $2, 5, 3, $3, $4)",
+            )
+            .bind(id)
+            .bind(tries)
+            .bind(ended)
+            .bind(outcome)
+            .execute(&pool)
+            .await
+            .unwrap();
+        }
+        pool.close().await;
+        let db = open(&url, folder.path()).await;
+        let app = db.apps().await.unwrap().remove(0);
+        let webhook = app.settings.webhook.unwrap();
+        assert_eq!((webhook.url.as_str(), webhook.secret.expose()), ("https://shop.example/hook", "webhook"));
+        assert_eq!((webhook.events, app.settings.facebook.unwrap().id.as_str()), (Events::All, "12"));
+        let receiver = db.webhooks().await.unwrap().remove(0);
+        assert_eq!(
+            (receiver.id.as_str(), receiver.secret.is_some(), receiver.position),
+            ("shop:webhook", true, Some(0))
+        );
+        let mut log: Vec<_> = db.deliveries(Some(&receiver.id), 9).await.unwrap();
+        log.sort_by(|a, b| a.id.cmp(&b.id));
+        let log: Vec<_> = log.iter().map(|row| (&*row.id, &*row.state, row.tries, &*row.action)).collect();
+        let expected =
+            [("lost", "failed", 4), ("new", "waiting", 0), ("told", "delivered", 1), ("tried", "waiting", 2)];
+        assert_eq!(log, expected.map(|(id, state, tries)| (id, state, tries, "fp.delete")));
+        let due = db.due_notices(&[], 9).await.unwrap();
+        assert_eq!(
+            due.iter().map(|row| (&*row.id, row.first_ms)).collect::<Vec<_>>(),
+            [("new", None), ("tried", Some(3))]
+        );
+        assert_eq!(db.reseal().await.unwrap().lost, 0);
+        db.close().await;
     }
 }
 

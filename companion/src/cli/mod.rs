@@ -1,10 +1,12 @@
 //! The commands of `bowerbird-companion`: `serve`, `settings`, and what an operator does to the database of a companion,
-//! whether or not it runs: `app` ([`app`], [`show`], [`trial`]) and `keys` ([`keys`]).
+//! whether or not it runs: `app` ([`app`], [`show`], [`trial`]), `keys` ([`keys`]) and `webhooks`
+//! ([`webhooks`]).
 
 mod app;
 mod keys;
 mod show;
 mod trial;
+mod webhooks;
 
 use crate::config::{Config, SETTINGS};
 use crate::db::Db;
@@ -41,6 +43,9 @@ enum Command {
     /// The keys that tokens and secrets are sealed with in the database.
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Who is told of what concerns a site, and what was delivered.
+    #[command(subcommand)]
+    Webhooks(webhooks::Command),
 }
 
 /// What wins over the file and the environment.
@@ -84,6 +89,10 @@ impl Cli {
                 command.run(self.overrides.settings()?).await
             }
             Some(Command::Keys(command)) => {
+                log_to_stderr("warn");
+                command.run(self.overrides.settings()?).await
+            }
+            Some(Command::Webhooks(command)) => {
                 log_to_stderr("warn");
                 command.run(self.overrides.settings()?).await
             }

@@ -47,10 +47,13 @@ pub fn app(row: &AppRow, config: &Config) -> String {
     put(fact("deletion", deletion));
     let locked = |kind: &str| row.is_locked(kind).then(|| LOCKED.to_owned());
     let notices = locked("webhook").unwrap_or_else(|| match &app.webhook {
-        Some(webhook) => format!("posted to {}", webhook.url),
-        None => "none; --webhook-url URL --webhook-secret-file FILE".to_owned(),
+        Some(webhook) => format!("{} posted to {}", webhook.events, webhook.url),
+        None => "none; `webhooks add` adds a receiver, `webhooks list` shows all".to_owned(),
     });
     put(fact("notices", &notices));
+    for webhook in &app.webhooks {
+        put(fact("", &format!("{} posted to {}", webhook.events, webhook.url)));
+    }
     put("\nSources".to_owned());
     for name in NAMES {
         put(fact(name, &standing(row, config, name).words));

@@ -40,8 +40,8 @@ struct CredentialColumns {
     client_secret: String,
 }
 
-/// Of what a site can have credentials.
-const KINDS: [&str; 5] = ["facebook", "instagram", "pages", "webhook", "secret"];
+/// Of what a site can have credentials here; its receivers of notices have a table of their own.
+const KINDS: [&str; 4] = ["facebook", "instagram", "pages", "secret"];
 
 impl Db {
     /// A number that is another one after each change of a site.
@@ -59,6 +59,7 @@ impl Db {
             sqlx::query_as("SELECT app_key, kind, client_id, client_secret FROM app_credentials")
                 .fetch_all(&mut *work)
                 .await?;
+        let webhooks = self.read_webhooks(&mut work).await?;
         work.commit().await?;
         let mut apps: Vec<AppRow> = rows.into_iter().filter_map(app_of).collect();
         for row in credentials {
@@ -66,6 +67,11 @@ impl Db {
             match self.opened(&place(&row.app_key, &row.kind), &row.client_secret) {
                 Some(secret) => app.settings.set_credential(&row.kind, row.client_id, secret),
                 None => app.locked.push((row.kind, row.client_id)),
+            }
+        }
+        for row in webhooks {
+            if let Some(app) = apps.iter_mut().find(|app| app.settings.key == row.app_key) {
+                row.put_back(app);
             }
         }
         Ok(apps)
@@ -133,7 +139,7 @@ impl Db {
                     .await?;
             }
         }
-        Ok(())
+        self.put_webhooks_of(work, app).await
     }
 
     /// Takes a site out with its sessions and the tokens that only they need. Its files stay. `false` when there is none.
@@ -177,6 +183,6 @@ fn app_of(row: AppColumns) -> Option<AppRow> {
 }
 
 /// Every process sees that the sites are others. It comes first in its transaction, which so waits for those of others.
-async fn changed(work: &mut AnyConnection) -> sqlx::Result<()> {
+pub(super) async fn changed(work: &mut AnyConnection) -> sqlx::Result<()> {
     sqlx::query("UPDATE revisions SET number = number + 1 WHERE name = 'apps'").execute(work).await.map(drop)
 }

@@ -136,17 +136,15 @@ impl Db {
         .await
     }
 
-    /// Deletes the row of a file, counts it and begins its notice: all of it, or nothing.
-    pub async fn delete_file(&self, code: &str, handle: &str, notice: Option<&NewNotice<'_>>) -> sqlx::Result<()> {
+    /// Deletes the row of a file, counts it and begins its notices: all of it, or nothing.
+    pub async fn delete_file(&self, code: &str, handle: &str, notices: &[NewNotice]) -> sqlx::Result<()> {
         let mut work = self.pool.begin().await?;
         let gone = sqlx::query("DELETE FROM files WHERE handle = $1").bind(handle).execute(&mut *work).await?;
         if gone.rows_affected() == 0 {
             return Ok(());
         }
         sqlx::query("UPDATE deletions SET files = files + 1 WHERE code = $1").bind(code).execute(&mut *work).await?;
-        if let Some(notice) = notice {
-            super::notices::insert(notice, now()).execute(&mut *work).await?;
-        }
+        super::notices::insert_all(&mut work, notices).await?;
         work.commit().await
     }
 

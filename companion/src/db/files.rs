@@ -128,18 +128,16 @@ impl Db {
     }
 
     /// Records a file that is linked, and begins the notices of it.
-    pub async fn insert_link(&self, file: &FileRow, notices: &[NewNotice<'_>]) -> sqlx::Result<()> {
+    pub async fn insert_link(&self, file: &FileRow, notices: &[NewNotice]) -> sqlx::Result<()> {
         let mut work = self.pool.begin().await?;
         insert(file, now()).execute(&mut *work).await?;
-        for notice in notices {
-            super::notices::insert(notice, now()).execute(&mut *work).await?;
-        }
+        super::notices::insert_all(&mut work, notices).await?;
         work.commit().await
     }
 
     /// Removes a file for everybody, and begins the notices of it. Its bytes are removed by [`Db::removed_files`]'s reader, unless
     /// they are to be kept. `false` when it was gone already.
-    pub async fn remove_file(&self, handle: &str, keep_object: bool, notices: &[NewNotice<'_>]) -> sqlx::Result<bool> {
+    pub async fn remove_file(&self, handle: &str, keep_object: bool, notices: &[NewNotice]) -> sqlx::Result<bool> {
         let mut work = self.pool.begin().await?;
         let removed =
             sqlx::query("UPDATE files SET removed_ms = $1, keep_object = $2 WHERE handle = $3 AND removed_ms IS NULL")
@@ -151,9 +149,7 @@ impl Db {
         if removed.rows_affected() == 0 {
             return Ok(false);
         }
-        for notice in notices {
-            super::notices::insert(notice, now()).execute(&mut *work).await?;
-        }
+        super::notices::insert_all(&mut work, notices).await?;
         work.commit().await?;
         Ok(true)
     }
@@ -179,12 +175,7 @@ impl Db {
 
     /// Gives a file other bytes, if it still has those of `before`, and begins the notices of it. `false` when another was faster or
     /// it is gone.
-    pub async fn overwrite_file(
-        &self,
-        before: &FileRow,
-        after: &FileRow,
-        notices: &[NewNotice<'_>],
-    ) -> sqlx::Result<bool> {
+    pub async fn overwrite_file(&self, before: &FileRow, after: &FileRow, notices: &[NewNotice]) -> sqlx::Result<bool> {
         let mut work = self.pool.begin().await?;
         let written = sqlx::query(
             "UPDATE files SET object_key = $1, mimetype = $2, size = $3, sha256 = $4, width = $5, height = $6, filename = $7 \
@@ -204,9 +195,7 @@ impl Db {
         if written.rows_affected() == 0 {
             return Ok(false);
         }
-        for notice in notices {
-            super::notices::insert(notice, now()).execute(&mut *work).await?;
-        }
+        super::notices::insert_all(&mut work, notices).await?;
         work.commit().await?;
         Ok(true)
     }

@@ -17,10 +17,11 @@ struct Sealed {
 }
 
 /// All of them. A column that is missing here would be lost with the key that it was sealed with.
-const SEALED: [Sealed; 3] = [
+const SEALED: [Sealed; 4] = [
     Sealed { place: "connection", table: "connections", column: "access_token", id: "id" },
     Sealed { place: "attempt", table: "attempts", column: "verifier", id: "id_hash" },
     Sealed { place: "app", table: "app_credentials", column: "client_secret", id: "app_key || ':' || kind" },
+    Sealed { place: "app", table: "webhooks", column: "secret", id: "id" },
 ];
 
 /// Rows that are read at a time.

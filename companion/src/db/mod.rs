@@ -11,6 +11,7 @@ mod notices;
 mod sessions;
 mod signins;
 mod uploads;
+mod webhooks;
 
 pub use apps::AppRow;
 pub use completions::NewConnection;
@@ -18,10 +19,11 @@ pub use deletions::{Account, DeletionRow, KeptFile};
 pub use files::FileRow;
 pub use jobs::{FROM_ADDRESS, FROM_DEVICE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
 pub use keys::Resealed;
-pub use notices::{NewNotice, NoticeRow};
+pub use notices::{Delivery, NewNotice, NoticeRow, Tried};
 pub use sessions::{ConnectionRow, DueRow, IdleSince, SessionRow};
 pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
 pub use uploads::{PartRow, UploadRow};
+pub use webhooks::WebhookRow;
 
 use crate::seal::Keyring;
 use crate::secrets::write_private;

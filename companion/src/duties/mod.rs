@@ -12,8 +12,9 @@ use crate::Shared;
 use crate::config::Config;
 use crate::db::{Account, DeletionRow, now};
 use crate::error::ApiError;
+use crate::notices::{self, Event};
 use crate::providers;
-use crate::{notices, secrets::Secret};
+use crate::secrets::Secret;
 use anyhow::{Context as _, ensure};
 use axum::Json;
 use axum::extract::rejection::FormRejection;
@@ -186,10 +187,9 @@ async fn fulfil(companion: &Shared, deletion: &DeletionRow) -> anyhow::Result<bo
             troubles += 1;
             continue;
         }
-        let told = app.is_some_and(|app| app.webhook().is_some());
-        let notice = told.then(|| notices::file_deleted(companion, &file.app_key, &file.handle));
-        companion.db.delete_file(&deletion.code, &file.handle, notice.as_ref()).await?;
-        companion.new_notice.notify_one();
+        let notices = notices::about(companion, &file.app_key, Event::Deleted { handle: &file.handle });
+        companion.db.delete_file(&deletion.code, &file.handle, &notices).await?;
+        notices::told(companion, &notices);
     }
     ensure!(troubles == 0, "{troubles} files could not be removed from the storage");
     companion.db.end_deletion(deletion, kept).await.context("its end could not be written")?;

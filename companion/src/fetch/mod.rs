@@ -208,14 +208,22 @@ impl Fetcher {
     /// listed host and port. Of the answer only the status is read.
     pub async fn notify(&self, url: &Url, headers: &[(&str, &str)], body: &str) -> Result<StatusCode, FetchError> {
         let [public, private] = &self.receivers;
-        let client = match self.private_receivers.check(url) {
-            Ok(()) => private,
-            Err(_) if is_public_receiver(url) => public,
-            Err(error) => return Err(error),
-        };
+        let client = if self.check_receiver(url)? { private } else { public };
         let json = client.post(url.clone()).header(header::CONTENT_TYPE, "application/json");
         let request = headers.iter().fold(json, |request, (name, value)| request.header(*name, *value));
         Ok(answer(request.body(body.to_owned()), RECEIVER_TIMEOUT).await?.status())
+    }
+
+    /// Whether a receiver is one that the operator listed.
+    ///
+    /// # Errors
+    /// It is not, and its address says already that it is not one of the open internet.
+    pub fn check_receiver(&self, url: &Url) -> Result<bool, FetchError> {
+        match self.private_receivers.check(url) {
+            Ok(()) => Ok(true),
+            Err(_) if is_public_receiver(url) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, FetchError> {

@@ -4,10 +4,11 @@ use crate::Shared;
 use crate::bucket::{Bucket, Destination, Room};
 use crate::db::FileRow;
 use crate::error::ApiError;
+use crate::notices::{self, Event};
 use crate::policy::{Call, Deed, Refusal};
 use crate::rights::{self, Shown};
+use crate::secrets;
 use crate::store::{Any, judge_any};
-use crate::{notices, secrets};
 use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, Query, State};
@@ -43,12 +44,11 @@ pub async fn remove(
 
 /// Removes a file for everybody, tells its site, and begins to remove its bytes unless they are to be kept.
 pub async fn remove_file(companion: &Shared, file: &FileRow, keep: bool) -> Result<(), ApiError> {
-    let told = companion.apps.get(&file.app_key).is_some_and(|app| app.webhook().is_some());
-    let notice = told.then(|| notices::file_deleted(companion, &file.app_key, &file.handle));
-    if !companion.db.remove_file(&file.handle, keep, notice.as_slice()).await? {
+    let told = notices::about(companion, &file.app_key, Event::Deleted { handle: &file.handle });
+    if !companion.db.remove_file(&file.handle, keep, &told).await? {
         return Err(ApiError::not_found());
     }
-    companion.new_notice.notify_one();
+    notices::told(companion, &told);
     tracing::info!(key = file.app_key, handle = file.handle, keep, "a file is removed");
     if !keep && let Err(error) = remove_bytes(companion, &file.handle, &file.storage, &file.object_key).await {
         tracing::warn!(cause = %error, handle = file.handle, "the bytes of a removed file are still there and go later");
@@ -93,8 +93,8 @@ pub async fn overwrite(
         return Err(ApiError::with_text(ProblemCode::BadRequest, "A file that is only linked cannot be written over."));
     }
     let policy = writing.shown.verified(&caller.app)?;
-    let told = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let told = writing.mimetype.as_deref().or(told.and_then(|value| value.split(';').next()));
+    let said = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let said = writing.mimetype.as_deref().or(said.and_then(|value| value.split(';').next()));
     let filename = writing.filename.clone().unwrap_or_else(|| before.filename.clone());
     let bucket = companion.buckets.get(&before.storage)?;
     let prefix = before.object_key.rsplit_once('/').map(|(folders, _)| format!("{folders}/")).unwrap_or_default();
@@ -103,7 +103,7 @@ pub async fn overwrite(
     let most = policy.as_ref().and_then(|policy| policy.max_size()).unwrap_or(u64::MAX);
     let most = most.min(companion.config.max_upload_bytes);
     let Kept { size, sha256, seen } =
-        keep(bucket, &key, told, bucket.room().await, body.into_data_stream(), most).await?;
+        keep(bucket, &key, said, bucket.room().await, body.into_data_stream(), most).await?;
     let judged = match &policy {
         Some(policy) => policy.allows(Call::Write, Deed { size: Some(size), ..Deed::default() }),
         None => Ok(()),
@@ -118,8 +118,9 @@ pub async fn overwrite(
         filename,
         ..before.clone()
     };
+    let told = notices::about(&companion, &after.app_key, Event::Overwritten(&after));
     let written = match judged {
-        Ok(()) => companion.db.overwrite_file(&before, &after, &[]).await.map_err(ApiError::from),
+        Ok(()) => companion.db.overwrite_file(&before, &after, &told).await.map_err(ApiError::from),
         Err(refusal) => Err(refusal.into()),
     };
     // What is not the file's is removed: the new bytes, or the old.
@@ -132,6 +133,7 @@ pub async fn overwrite(
         tracing::error!(cause = %error, key = gone, "bytes that belong to no file could not be removed");
     }
     answer?;
+    notices::told(&companion, &told);
     tracing::info!(key = after.app_key, handle, bytes = size, "a file is written over");
     Ok(Json(super::described(&companion, &after)))
 }

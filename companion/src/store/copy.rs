@@ -8,6 +8,7 @@ use crate::Shared;
 use crate::bucket::{Destination, Writing};
 use crate::db::{FROM_ADDRESS, FROM_DEVICE, FileRow, JobRow, Unwanted};
 use crate::jobs::End;
+use crate::notices::{self, Event};
 use crate::providers::hint;
 use bowerbird_protocol::accept::{Accept, extension_of};
 use bowerbird_protocol::problem::ProblemCode;
@@ -136,8 +137,12 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Stopped> {
     }
     // From here on it comes to an end: whether it is still wanted is decided where the end is written down.
     writing.finish().await?;
-    let stopped = match companion.db.finish_job(job, &file).await {
-        Ok(true) => return Ok(file),
+    let notices = notices::about(companion, &file.app_key, Event::Stored(&file));
+    let stopped = match companion.db.finish_job(job, &file, &notices).await {
+        Ok(true) => {
+            notices::told(companion, &notices);
+            return Ok(file);
+        }
         Ok(false) => why_unwanted(companion, job).await,
         // Whether it was written is not known, so the bytes stay until that is.
         Err(error) => return Err(error.into()),

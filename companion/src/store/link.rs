@@ -9,7 +9,7 @@ use crate::apps::{App, Authorized};
 use crate::db::{ConnectionRow, FileRow, now};
 use crate::error::ApiError;
 use crate::fetch::Download;
-use crate::notices;
+use crate::notices::{self, Event};
 use crate::policy::{Call, Deed};
 use crate::providers::{Failure, RemoteFile, hint};
 use crate::rights::Shown;
@@ -55,7 +55,6 @@ pub async fn link(
         tracing::info!(source, picker, "a link was asked for");
         clouds.insert(source.clone(), outcome);
     }
-    companion.new_notice.notify_one();
     Ok(Json(StoreReply { token: session.token, clouds }))
 }
 
@@ -112,7 +111,9 @@ async fn one(
         link_connection: Some(connection.id),
         ..FileRow::default()
     };
-    companion.db.insert_link(&file, &notices::linked(companion, &file)).await?;
+    let told = notices::about(companion, &file.app_key, Event::Linked(&file));
+    companion.db.insert_link(&file, &told).await?;
+    notices::told(companion, &told);
     Ok(Ok(file))
 }
 

@@ -214,10 +214,10 @@ async fn the_database_decides_once_between_the_end_and_the_cancelling() {
     assert_eq!(db.cancel_jobs(&session, "instagram", &cancelled, 10).await.unwrap(), 0);
     assert_eq!(cancels(&cancelled).await, 1);
     assert_eq!(cancels(&cancelled).await, 0, "once is enough");
-    assert!(!db.finish_job(&first, &file_of(&first)).await.unwrap());
+    assert!(!db.finish_job(&first, &file_of(&first), &[]).await.unwrap());
     assert!(!db.job_progress(&first, 1, None).await.unwrap());
     assert_eq!(db.file(&first.handle).await.unwrap(), None);
-    assert!(db.finish_job(&second, &file_of(&second)).await.unwrap());
+    assert!(db.finish_job(&second, &file_of(&second), &[]).await.unwrap());
     assert_eq!(cancels(&stored).await, 0);
     let why = Unwanted::Problem("cancelled".to_owned());
     assert_eq!(db.why_unwanted(&first).await.unwrap(), Some(why));

@@ -1,31 +1,26 @@
-//! People who remove the app, or ask Meta that what is kept of them be deleted; and what the site hears of it.
+//! People who remove the app, or ask Meta that what is kept of them be deleted.
 
 use crate::app::{TestApp, events, eventually, text};
 use crate::storing::{a_large_photo, with_slow_pictures};
-use axum::Router;
-use axum::http::HeaderMap;
+use crate::webhooks::Receiver;
 use base64::Engine as _;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
-use bowerbird_companion::config::{AppConfig, Config, Webhook};
+use bowerbird_companion::config::{AppConfig, Config};
 use bowerbird_companion::duties::Callbacks;
-use bowerbird_companion::secrets::Secret;
 use bowerbird_emulator::{FACEBOOK_APP_ID, FACEBOOK_APP_SECRET, INSTAGRAM_APP_ID, INSTAGRAM_APP_SECRET};
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use reqwest::{Response, StatusCode, header};
+use reqwest::{Response, StatusCode};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-use tokio::net::TcpListener;
 
-fn hmac(secret: &str, message: &str) -> Vec<u8> {
+pub fn hmac(secret: &str, message: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(message.as_bytes());
     mac.finalize().into_bytes().to_vec()
 }
 
-fn seconds() -> i64 {
+pub fn seconds() -> i64 {
     bowerbird_companion::db::now() / 1000
 }
 
@@ -68,12 +63,18 @@ impl TestApp {
         self.shows(code).await
     }
 
+    /// Facebook's word that this person wants what is kept of them deleted.
+    pub async fn is_asked_to_delete_all_of(&self, account: &str) -> String {
+        let request = signed(FACEBOOK_APP_SECRET, &payload(&self.account_of(account).await));
+        self.is_asked_to_delete(&request).await
+    }
+
     async fn account_of(&self, account: &str) -> String {
         self.emulator.user_id(FACEBOOK_APP_ID, account)
     }
 
     /// A person signs in and has that many photos of the album stored. Answers the files.
-    async fn stores_photos_of(&self, account: &str, count: usize) -> Vec<Value> {
+    pub async fn stores_photos_of(&self, account: &str, count: usize) -> Vec<Value> {
         let mut visitor = self.visitor();
         visitor.signs_in("facebook", account).await;
         let root = visitor.lists("facebook", "/").await;
@@ -115,6 +116,10 @@ impl TestApp {
 
     pub async fn executes(&self, statement: &'static str) {
         sqlx::query(statement).execute(&self.database().await).await.unwrap();
+    }
+
+    pub async fn executes_with(&self, statement: &'static str, value: i64) {
+        sqlx::query(statement).bind(value).execute(&self.database().await).await.unwrap();
     }
 }
 
@@ -352,163 +357,12 @@ async fn an_object_that_was_written_but_never_recorded_does_not_outlive_the_wish
     assert_eq!((app.stored_files().len(), app.count("jobs").await), (0, 0));
 }
 
-/// A site's receiver: what it was posted, and what it answers next; 204 when nothing is said.
-#[derive(Clone)]
-struct Receiver {
-    authority: String,
-    posted: Arc<Mutex<Vec<(HeaderMap, String)>>>,
-    answers: Arc<Mutex<VecDeque<StatusCode>>>,
-}
-
-const RECEIVER_SECRET: &str = "the receiver's secret";
-
-impl Receiver {
-    async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let authority = listener.local_addr().unwrap().to_string();
-        let receiver = Self { authority, posted: Arc::default(), answers: Arc::default() };
-        let own = receiver.clone();
-        let router = Router::new().fallback(async move |headers: HeaderMap, body: String| {
-            own.posted.lock().unwrap().push((headers, body));
-            own.answers.lock().unwrap().pop_front().unwrap_or(StatusCode::NO_CONTENT)
-        });
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        receiver
-    }
-
-    fn webhook(&self) -> Webhook {
-        let url = format!("http://{}/hook", self.authority).parse().unwrap();
-        Webhook { url, secret: Secret::new(RECEIVER_SECRET) }
-    }
-
-    fn posted(&self) -> Vec<(HeaderMap, String)> {
-        self.posted.lock().unwrap().clone()
-    }
-
-    fn will_answer(&self, statuses: &[StatusCode]) {
-        self.answers.lock().unwrap().extend(statuses);
-    }
-
-    /// An app whose key `demo` has this receiver, which may be asked.
-    async fn app(&self) -> TestApp {
-        TestApp::start_with(|config| {
-            config.private_receivers = vec![self.authority.clone()];
-            config.apps[0].webhook = Some(self.webhook());
-        })
-        .await
-    }
-}
-
-async fn outcome(app: &TestApp) -> (i64, i64, bool, Option<String>) {
-    let row: (i64, i64, Option<i64>, Option<String>) =
-        sqlx::query_as("SELECT tries, next_ms - created_ms, ended_ms, outcome FROM notices")
-            .fetch_one(&app.database().await)
-            .await
-            .unwrap();
-    (row.0, row.1, row.2.is_some(), row.3)
-}
-
-async fn has_ended(app: &TestApp) {
-    eventually("the notice has ended", async || outcome(app).await.2).await;
-}
-
-async fn has_been_tried(app: &TestApp, tries: i64) {
-    let tried = async || {
-        let (so_far, _, _, outcome) = outcome(app).await;
-        so_far == tries && outcome.is_some()
-    };
-    eventually("the notice was tried", tried).await;
-}
-
-#[tokio::test]
-async fn the_site_hears_of_each_file_that_is_deleted() {
-    let receiver = Receiver::start().await;
-    let app = receiver.app().await;
-    let files = app.stores_photos_of("alice", 1).await;
-    let request = signed(FACEBOOK_APP_SECRET, &payload(&app.account_of("alice").await));
-    app.is_asked_to_delete(&request).await;
-    eventually("a deletion is told of", async || app.count("notices").await == 1).await;
-    has_ended(&app).await;
-    let posted = receiver.posted();
-    assert_eq!(posted.len(), 1);
-    let (headers, body) = &posted[0];
-    let header = |name: &str| headers[name].to_str().unwrap().to_owned();
-    let timestamp = header("fs-timestamp");
-    assert!((timestamp.parse::<i64>().unwrap() - seconds()).abs() < 60, "{timestamp}");
-    assert_eq!(header("fs-signature"), hex::encode(hmac(RECEIVER_SECRET, &format!("{timestamp}.{body}"))));
-    assert_eq!(header(header::CONTENT_TYPE.as_str()), "application/json");
-    let body: Value = serde_json::from_str(body).unwrap();
-    assert_eq!((&body["action"], body["id"].is_u64()), (&json!("fp.delete"), true));
-    assert!((body["timestamp"].as_i64().unwrap() - seconds()).abs() < 60, "{body}");
-    assert_eq!(body["text"], json!({"url": files[0]["url"], "handle": files[0]["handle"]}));
-    assert_eq!(outcome(&app).await.3.as_deref(), Some("delivered"));
-}
-
-#[tokio::test]
-async fn a_site_that_does_not_answer_is_told_again_and_then_no_more() {
-    let receiver = Receiver::start().await;
-    receiver.will_answer(&[
-        StatusCode::INTERNAL_SERVER_ERROR,
-        StatusCode::FOUND,
-        StatusCode::ACCEPTED,
-        StatusCode::GONE,
-    ]);
-    let mut app = receiver.app().await;
-    app.stores_photos_of("alice", 1).await;
-    app.is_asked_to_delete(&signed(FACEBOOK_APP_SECRET, &payload(&app.account_of("alice").await))).await;
-    eventually("a deletion is told of", async || app.count("notices").await == 1).await;
-    for (tries, pause) in [(1, 5 * 60_000), (2, 3_600_000), (3, 12 * 3_600_000)] {
-        has_been_tried(&app, tries).await;
-        let (_, next, ended, _) = outcome(&app).await;
-        assert!((pause..pause + 120_000).contains(&next) && !ended, "{next} after {tries}");
-        app.stop().await;
-        // Put forward rather than waited for; a start looks at once.
-        app.executes("UPDATE notices SET next_ms = created_ms, outcome = NULL").await;
-        assert_eq!(receiver.posted().len() as i64, tries);
-        app.start_again().await;
-    }
-    has_ended(&app).await;
-    assert_eq!(outcome(&app).await.3.as_deref(), Some("the answer was HTTP 410"));
-    let posted = receiver.posted();
-    assert_eq!(posted.len(), 4);
-    assert!(posted.windows(2).all(|pair| pair[0].1 == pair[1].1), "the same notice each time");
-}
-
-#[tokio::test]
-async fn a_site_that_answers_the_second_time_has_heard() {
-    let receiver = Receiver::start().await;
-    receiver.will_answer(&[StatusCode::BAD_GATEWAY, StatusCode::CREATED]);
-    let mut app = receiver.app().await;
-    app.stores_photos_of("alice", 1).await;
-    app.is_asked_to_delete(&signed(FACEBOOK_APP_SECRET, &payload(&app.account_of("alice").await))).await;
-    eventually("a deletion is told of", async || app.count("notices").await == 1).await;
-    has_been_tried(&app, 1).await;
-    app.stop().await;
-    app.executes("UPDATE notices SET next_ms = created_ms").await;
-    app.start_again().await;
-    has_ended(&app).await;
-    assert_eq!((outcome(&app).await.3.as_deref(), receiver.posted().len()), (Some("delivered"), 2));
-}
-
-#[tokio::test]
-async fn a_receiver_in_the_house_is_not_asked_unless_it_is_listed() {
-    let receiver = Receiver::start().await;
-    let app = TestApp::start_with(|config| config.apps[0].webhook = Some(receiver.webhook())).await;
-    app.stores_photos_of("alice", 1).await;
-    app.is_asked_to_delete(&signed(FACEBOOK_APP_SECRET, &payload(&app.account_of("alice").await))).await;
-    eventually("a deletion is told of", async || app.count("notices").await == 1).await;
-    has_been_tried(&app, 1).await;
-    let (_, _, ended, why) = outcome(&app).await;
-    assert!(!ended && why.unwrap().contains("127.0.0.1"));
-    assert!(receiver.posted().is_empty());
-}
-
 #[tokio::test]
 async fn a_site_that_took_the_duty_over_keeps_its_files() {
     let receiver = Receiver::start().await;
     let app = TestApp::start_with(|config| {
         config.private_receivers = vec![receiver.authority.clone()];
-        let webhook = Some(receiver.webhook());
+        let webhook = Some(receiver.wants("fp.delete"));
         config.apps.push(AppConfig { keep_files_on_deletion: true, webhook, ..AppConfig::open("keeper") });
     })
     .await;

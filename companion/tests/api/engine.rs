@@ -108,9 +108,9 @@ async fn a_worker_that_was_silent_too_long_can_end_nothing() {
     assert!(!db.note_object(&slow, "slow's").await.unwrap());
     db.fail_job(&slow, "internal").await.unwrap();
     db.retry_job(&slow, 0).await.unwrap();
-    assert!(!db.finish_job(&slow, &file_of(&slow)).await.unwrap());
-    assert!(db.finish_job(&quick, &file_of(&quick)).await.unwrap());
-    assert!(!db.finish_job(&quick, &file_of(&quick)).await.unwrap(), "once is enough");
+    assert!(!db.finish_job(&slow, &file_of(&slow), &[]).await.unwrap());
+    assert!(db.finish_job(&quick, &file_of(&quick), &[]).await.unwrap());
+    assert!(!db.finish_job(&quick, &file_of(&quick), &[]).await.unwrap(), "once is enough");
     assert_eq!(db.file(&quick.handle).await.unwrap().unwrap().object_key, file_of(&quick).object_key);
 }
 
@@ -127,7 +127,7 @@ async fn a_process_that_stops_hands_back_what_it_has_and_nothing_else() {
     assert_eq!(queue.db.requeue_jobs(Whose::Worker("me")).await.unwrap(), 2);
     assert_eq!(queue.claims("me").await.unwrap().id, mine.id);
     assert!(queue.claims("me").await.is_none(), "what was cancelled does not begin again");
-    assert!(queue.db.finish_job(&theirs, &file_of(&theirs)).await.unwrap());
+    assert!(queue.db.finish_job(&theirs, &file_of(&theirs), &[]).await.unwrap());
 }
 
 #[tokio::test]

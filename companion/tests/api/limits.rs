@@ -1,12 +1,9 @@
 //! How often somebody may ask, how much at once, and how much of it is kept.
 
 use crate::app::{Does, ORIGIN, Offer, TestApp, Visitor, eventually, text};
-use bowerbird_companion::config::{AppConfig, Config, Webhook};
-use bowerbird_companion::secrets::Secret;
+use bowerbird_companion::config::Config;
 use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
-use tokio::io::AsyncReadExt as _;
-use tokio::net::{TcpListener, TcpStream};
 
 /// A page's call, whatever the answer.
 async fn calls(app: &TestApp, path: &str, body: Value) -> Response {
@@ -298,64 +295,4 @@ async fn the_last_sign_in_is_known_as_long_as_its_session() {
     app.start_again().await;
     eventually("old notices are forgotten", async || app.count("notices").await == 0).await;
     assert_eq!(app.count("attempts").await, 1);
-}
-
-/// A receiver that never answers: whoever has called, still on the line.
-async fn never_answers() -> (String, std::sync::Arc<std::sync::Mutex<Vec<TcpStream>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let authority = listener.local_addr().unwrap().to_string();
-    let calls = std::sync::Arc::<std::sync::Mutex<Vec<TcpStream>>>::default();
-    let held = calls.clone();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            held.lock().unwrap().push(stream);
-        }
-    });
-    (authority, calls)
-}
-
-#[tokio::test]
-async fn a_receiver_that_never_answers_delays_only_its_own_notices() {
-    let (slow, slows_calls) = never_answers().await;
-    let quick = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let quick_authority = quick.local_addr().unwrap().to_string();
-    let mut app = TestApp::start_with(|config| {
-        config.private_receivers = vec![slow.clone(), quick_authority.clone()];
-        let webhook = |authority: &str| {
-            let url = format!("http://{authority}/hook").parse().unwrap();
-            Some(Webhook { url, secret: Secret::new("the receiver's secret") })
-        };
-        for (key, authority) in [("slow", &slow), ("quick", &quick_authority)] {
-            config.apps.push(AppConfig { webhook: webhook(authority), ..AppConfig::open(key) });
-        }
-    })
-    .await;
-    let database = app.database().await;
-    app.stop().await;
-    for number in 0..100 {
-        let key = if number == 99 { "quick" } else { "slow" };
-        sqlx::query(
-            "INSERT INTO notices (id, app_key, body, tries, next_ms, created_ms) VALUES ($1, $2, '{}', 0, $3, 0)",
-        )
-        .bind(number.to_string())
-        .bind(key)
-        .bind(number)
-        .execute(&database)
-        .await
-        .unwrap();
-    }
-    app.start_again().await;
-    let called = async {
-        let (mut stream, _) = quick.accept().await.unwrap();
-        stream.read_u8().await.unwrap()
-    };
-    // Less than a receiver may take to answer.
-    let called = tokio::time::timeout(std::time::Duration::from_secs(8), called).await;
-    assert_eq!(called.ok(), Some(b'P'), "the last is told although 99 wait for another");
-    eventually("two wait for an answer", async || slows_calls.lock().unwrap().len() == 2).await;
-    let tried: i64 = sqlx::query_scalar("SELECT CAST(SUM(tries) AS BIGINT) FROM notices WHERE app_key = 'slow'")
-        .fetch_one(&database)
-        .await
-        .unwrap();
-    assert_eq!(tried, 2);
 }

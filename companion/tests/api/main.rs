@@ -19,3 +19,4 @@ mod signing_in;
 mod storing;
 mod thumbnails;
 mod trouble;
+mod webhooks;

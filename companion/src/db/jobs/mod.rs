@@ -4,7 +4,7 @@ mod rows;
 
 pub use rows::{FROM_ADDRESS, FROM_DEVICE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
 
-use super::{Db, FileRow, Kind, Millis, now, placeholders};
+use super::{Db, FileRow, Kind, Millis, NewNotice, now, placeholders};
 use bowerbird_protocol::problem::ProblemCode;
 use sqlx::AssertSqlSafe;
 
@@ -255,9 +255,9 @@ impl Db {
         Ok(())
     }
 
-    /// Ends a job well: the file and the job's end become true together. `false`, and neither is, when it is no longer wanted or
+    /// Ends a job well: the file, the job's end and what the site is to hear of it become true together. `false`, and neither is, when it is no longer wanted or
     /// another has taken it over. This decides whether a photo that is cancelled at its very end is stored or cancelled.
-    pub async fn finish_job(&self, job: &JobRow, file: &FileRow) -> sqlx::Result<bool> {
+    pub async fn finish_job(&self, job: &JobRow, file: &FileRow, notices: &[NewNotice]) -> sqlx::Result<bool> {
         let time: Millis = now();
         let mut work = self.pool.begin().await?;
         let wanted = sqlx::query(
@@ -274,6 +274,7 @@ impl Db {
             return Ok(false);
         }
         super::files::insert(file, time).execute(&mut *work).await?;
+        super::notices::insert_all(&mut work, notices).await?;
         work.commit().await?;
         self.drop_unneeded_connections().await;
         Ok(true)
