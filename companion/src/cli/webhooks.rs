@@ -186,14 +186,14 @@ fn time(milliseconds: i64) -> String {
 }
 
 async fn replay(db: &Db, delivery: &str) -> anyhow::Result<()> {
-    let to = db.replay_notice(delivery).await?;
-    let to =
-        to.with_context(|| format!("there is no delivery {delivery}; `webhooks deliveries` lists those of 30 days"))?;
-    let webhooks = db.webhooks().await?;
-    match webhooks.iter().find(|webhook| webhook.id == to) {
-        Some(webhook) => say(&format!("{} is sent it again as soon as a companion runs", webhook.url)),
-        None => bail!("its receiver {to} was removed, so it cannot be sent"),
-    }
+    let row = db.delivery(delivery).await?;
+    let row =
+        row.with_context(|| format!("there is no delivery {delivery}; `webhooks deliveries` lists those of 30 days"))?;
+    let webhook = db.webhooks().await?.into_iter().find(|webhook| webhook.id == row.webhook_id);
+    let webhook =
+        webhook.with_context(|| format!("its receiver {} was removed, so it cannot be sent", row.webhook_id))?;
+    db.replay_notice(delivery).await?;
+    say(&format!("{} is sent it again as soon as a companion runs", webhook.url));
     Ok(())
 }
 

@@ -19,7 +19,7 @@ pub use deletions::{Account, DeletionRow, KeptFile};
 pub use files::FileRow;
 pub use jobs::{FROM_ADDRESS, FROM_DEVICE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
 pub use keys::Resealed;
-pub use notices::{Delivery, NewNotice, NoticeRow, Tried};
+pub use notices::{Delivery, NewNotice, NoticeRow, REMOVED, Tried};
 pub use sessions::{ConnectionRow, DueRow, IdleSince, SessionRow};
 pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
 pub use uploads::{PartRow, UploadRow};

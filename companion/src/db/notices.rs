@@ -6,6 +6,9 @@ use sqlx::any::{Any, AnyArguments};
 use sqlx::query::Query;
 use sqlx::{AnyConnection, AssertSqlSafe, FromRow};
 
+/// Why a receiver that is no longer there has not heard something.
+pub const REMOVED: &str = "the receiver was removed";
+
 /// A notice to one receiver of a site.
 #[derive(Debug, Clone)]
 pub struct NewNotice {
@@ -63,6 +66,8 @@ pub struct Delivery {
     pub next_ms: Millis,
 }
 
+const DELIVERY: &str = "id, app_key, webhook_id, action, state, tries, outcome, created_ms, next_ms";
+
 /// What came of a try.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tried {
@@ -85,6 +90,19 @@ pub(super) fn insert(notice: &NewNotice, time: Millis) -> Query<'_, Any, AnyArgu
     .bind(notice.action)
     .bind(&notice.body)
     .bind(time)
+}
+
+/// Gives up what a receiver has not heard, in the transaction that takes it out.
+pub(super) async fn give_up(work: &mut AnyConnection, webhook_id: &str) -> sqlx::Result<()> {
+    sqlx::query(
+        "UPDATE notices SET state = 'failed', outcome = $1, ended_ms = $2 WHERE webhook_id = $3 AND state = 'waiting'",
+    )
+    .bind(REMOVED)
+    .bind(now())
+    .bind(webhook_id)
+    .execute(work)
+    .await
+    .map(drop)
 }
 
 /// Writes notices in the transaction of what they tell of.
@@ -164,25 +182,27 @@ impl Db {
     /// The log of deliveries, the latest first, at most `most`: of all sites, or of the site or the receiver that `of` names.
     pub async fn deliveries(&self, of: Option<&str>, most: i64) -> sqlx::Result<Vec<Delivery>> {
         let which = if of.is_some() { "WHERE app_key = $2 OR webhook_id = $2" } else { "" };
-        let select = format!(
-            "SELECT id, app_key, webhook_id, action, state, tries, outcome, created_ms, next_ms FROM notices {which} \
-             ORDER BY created_ms DESC, id LIMIT $1"
-        );
+        let select = format!("SELECT {DELIVERY} FROM notices {which} ORDER BY created_ms DESC, id LIMIT $1");
         let query = sqlx::query_as(AssertSqlSafe(select)).bind(most);
         of.into_iter().fold(query, |query, of| query.bind(of)).fetch_all(&self.pool).await
     }
 
+    /// A line of the log by its id.
+    pub async fn delivery(&self, id: &str) -> sqlx::Result<Option<Delivery>> {
+        let select = format!("SELECT {DELIVERY} FROM notices WHERE id = $1");
+        sqlx::query_as(AssertSqlSafe(select)).bind(id).fetch_optional(&self.pool).await
+    }
+
     /// Has a notice sent once more, whatever came of it, as if it had never been; the receiver knows it by the id in its body.
-    /// Answers its receiver; `None` when there is no such notice.
-    pub async fn replay_notice(&self, id: &str) -> sqlx::Result<Option<String>> {
-        let webhook: Option<(String,)> = sqlx::query_as(
+    pub async fn replay_notice(&self, id: &str) -> sqlx::Result<()> {
+        sqlx::query(
             "UPDATE notices SET state = 'waiting', tries = 0, claims = claims + 1, first_ms = NULL, next_ms = $1, \
-             ended_ms = NULL WHERE id = $2 RETURNING webhook_id",
+             ended_ms = NULL WHERE id = $2",
         )
         .bind(now())
         .bind(id)
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(webhook.map(|(id,)| id))
+        .execute(&self.pool)
+        .await
+        .map(drop)
     }
 }

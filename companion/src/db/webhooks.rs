@@ -76,6 +76,7 @@ impl Db {
         let mut work = self.pool.begin().await?;
         changed(&mut work).await?;
         let removed = sqlx::query("DELETE FROM webhooks WHERE id = $1").bind(id).execute(&mut *work).await?;
+        super::notices::give_up(&mut work, id).await?;
         work.commit().await?;
         Ok(removed.rows_affected() > 0)
     }

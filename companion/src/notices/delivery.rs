@@ -2,7 +2,7 @@
 
 use super::signature;
 use crate::config::Config;
-use crate::db::{Millis, NoticeRow, Tried, WebhookRow, now};
+use crate::db::{Millis, NoticeRow, REMOVED, Tried, WebhookRow, now};
 use crate::fetch::Fetcher;
 use crate::limits::{Place, Places};
 use crate::secrets::Secret;
@@ -93,7 +93,7 @@ async fn send(companion: Shared, notice: NoticeRow, place: Place) {
 async fn tell(companion: &Shared, notice: &NoticeRow) -> sqlx::Result<()> {
     let begun = now();
     let Some(receiver) = receiver(companion, notice).await? else {
-        return companion.db.note_try(notice, "the receiver was removed", Tried::GivenUp).await;
+        return companion.db.note_try(notice, REMOVED, Tried::GivenUp).await;
     };
     let host = receiver.url.host_str().unwrap_or_default();
     let posted = match &receiver.secret {

@@ -477,28 +477,36 @@ async fn the_command_adds_tests_lists_replays_and_removes() {
         sqlx::query_scalar("SELECT secret FROM webhooks").fetch_one(&app.database().await).await.unwrap();
     assert_ne!(sealed.split('.').nth(1), resealed.split('.').nth(1));
 
+    receiver.will_answer(&[StatusCode::SERVICE_UNAVAILABLE]);
+    assert!(runs(&["replay", delivery]).await.0);
+    let waits = async || runs(&["deliveries", &id]).await.1.contains("waiting  1 try  HTTP 503  next 2");
+    eventually("it waits for the second attempt", waits).await;
     let (well, said) = runs(&["remove", &id]).await;
     assert!(well && said.contains("nothing more"), "{said}");
     assert!(runs(&["list"]).await.1.contains("no receiver yet"));
     let (well, said) = runs(&["replay", delivery]).await;
     assert!(!well && said.contains("was removed"), "{said}");
-    eventually("what it has not heard is given up", async || {
-        let (_, said) = runs(&["deliveries"]).await;
-        said.contains("failed") && said.contains("the receiver was removed")
-    })
-    .await;
+    let (_, said) = runs(&["deliveries"]).await;
+    assert!(said.contains("(removed)  failed  1 try  the receiver was removed"), "{said}");
     assert!(!log().contains(&secret));
 }
 
 #[tokio::test]
 async fn a_receiver_that_has_just_come_is_told_by_whoever_takes_its_notice() {
-    let receiver = Receiver::start().await;
-    let app = TestApp::start_with(|config| config.private_receivers = vec![receiver.authority.clone()]).await;
+    let (known, late) = (Receiver::start().await, Receiver::start().await);
+    let app = TestApp::start_with(|config| {
+        config.private_receivers = vec![known.authority.clone(), late.authority.clone()];
+        config.apps[0].webhook = Some(known.wants("fp.dialog"));
+    })
+    .await;
     let db = database_of(&app).await;
-    for round in 0..3 {
-        let id = db.add_webhook("demo", &receiver.wants("all")).await.unwrap();
+    for round in 1..=3 {
+        let id = db.add_webhook("demo", &late.wants("fp.delete")).await.unwrap();
         db.insert_notices(&[notice(&round.to_string(), "demo", &id)]).await.unwrap();
-        receiver.has_heard(round + 1).await;
+        // A dialog is told of at once, by a process that has not yet looked for changes of the receivers.
+        app.visitor().lists("facebook", "/").await;
+        known.has_heard(round).await;
+        late.has_heard(round).await;
     }
 }
 
