@@ -6,6 +6,7 @@
 
 use crate::mode::Mode;
 use crate::secrets::Secret;
+use crate::telemetry::LogFormat;
 use anyhow::{Context as _, anyhow, bail, ensure};
 use ipnet::IpNet;
 use serde::Deserialize;
@@ -179,6 +180,14 @@ settings! {
     /// Bytes of memory for pictures that thumbnails are made of and for thumbnails, for at most an hour. 0 keeps none.
     /// Default 67108864 (64 MiB).
     thumbnail_cache_bytes: u64 = 64 * 1024 * 1024;
+    /// The address on which `/metrics` is served for Prometheus, apart from everything else, so that it is not open to the internet
+    /// by accident. Default none: it is not served.
+    metrics_listen: Option<SocketAddr> = None;
+    /// How the log is written: `text`, or `json` with an object a line. Default text.
+    log_format: LogFormat = LogFormat::Text;
+    /// Seconds between being asked to stop, from when on `/readyz` says no, and taking no more requests: as long as the balancer in
+    /// front needs to notice. Default 0.
+    drain_seconds: u64 = 0;
 }
 
 /// How the variables begin by which storages are set up everywhere.
@@ -356,7 +365,7 @@ macro_rules! from_text_by_parsing {
         }
     })* };
 }
-from_text_by_parsing!(SocketAddr, Url, String, u32, u64, usize, bool, Mode, Schedule);
+from_text_by_parsing!(SocketAddr, Url, String, u32, u64, usize, bool, Mode, Schedule, LogFormat);
 
 impl FromText for Secret {
     fn from_text(text: &str) -> Result<Self, String> {
@@ -370,9 +379,9 @@ impl FromText for PathBuf {
     }
 }
 
-impl FromText for Option<PathBuf> {
+impl<T: FromText> FromText for Option<T> {
     fn from_text(text: &str) -> Result<Self, String> {
-        Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+        if text.is_empty() { Ok(None) } else { T::from_text(text).map(Some) }
     }
 }
 

@@ -12,6 +12,7 @@ use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 /// Jobs that another process put into the queue, or gave up, are found after this long at the latest.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -130,7 +131,11 @@ where
         begun.as_mut().enable();
         match companion.db.claim_job(&companion.name, lease(&companion)).await {
             Ok(Some(job)) => {
-                let end = AssertUnwindSafe(run(companion.clone(), job.clone())).catch_unwind().await;
+                let running = companion.metrics.running();
+                // Named as the request that asked for it, which may be long over.
+                let span = tracing::error_span!("job", trace = job.trace, job = job.id, source = job.source);
+                let end = AssertUnwindSafe(run(companion.clone(), job.clone())).catch_unwind().instrument(span).await;
+                drop(running);
                 let end = end.unwrap_or_else(|_| {
                     tracing::error!(job = job.id, "storing a photo panicked");
                     End::Failed(ProblemCode::Internal)
@@ -165,13 +170,22 @@ async fn write_end(companion: &Shared, job: &JobRow, end: End) {
             }
         };
         match written {
-            Ok(()) => return,
+            Ok(()) => return count(companion, job, end),
             Err(error) => tracing::error!(job = job.id, cause = %error, "the end of a job could not be written"),
         }
         tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => {}
             () = companion.stopped() => return,
         }
+    }
+}
+
+fn count(companion: &Shared, job: &JobRow, end: End) {
+    match end {
+        // A photo that is stored is counted where its size is known.
+        End::Over => {}
+        End::Failed(code) => companion.metrics.job_failed(&job.source, code),
+        End::Again => companion.metrics.job_retried(&job.source),
     }
 }
 

@@ -8,8 +8,9 @@
 //! them ([`mod@fetch`]), keeps them ([`bucket`]), records them ([`db`]), and from then on [`files`] serves them. [`apps`] knows which site may
 //! ask, [`limits`] how often, [`pace`] how often we may ask, [`renewal`] keeps remembered sign-ins alive, [`secrets`] what must
 //! not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`housekeeping`] is done now and then, [`mode`] what is good enough for visitors, [`site`] what
-//! is set for one, [`webhook`] a receiver of its notices, [`convert`] how images are made smaller, [`widget`] hands out the built widget, [`health`] answers probes. A
-//! visitor meets [`page`]s of ours; one who goes finds [`duties`], which undo all of it, and [`notices`] tell the site.
+//! is set for one, [`webhook`] a receiver of its notices, [`convert`] how images are made smaller, [`widget`] hands out the built
+//! widget, [`health`] answers probes, [`metrics`] counts, [`telemetry`] writes the log and [`mod@trace`] names what is done for one
+//! request. A visitor meets [`page`]s of ours; one who goes finds [`duties`], which undo all of it, and [`notices`] tell the site.
 
 pub mod apps;
 pub mod bucket;
@@ -26,6 +27,7 @@ pub mod housekeeping;
 pub mod jobs;
 pub mod limits;
 pub mod listing;
+pub mod metrics;
 pub mod mode;
 pub mod notices;
 pub mod oauth;
@@ -41,7 +43,9 @@ pub mod secrets;
 pub mod session;
 pub mod site;
 pub mod store;
+pub mod telemetry;
 pub mod thumbnail;
+pub mod trace;
 pub mod upload;
 pub mod webhook;
 pub mod widget;
@@ -52,7 +56,9 @@ use bucket::Buckets;
 use config::{AppConfig, Config};
 use db::Db;
 use fetch::Fetcher;
+use health::Health;
 use limits::Limits;
+use metrics::Metrics;
 use mode::Mode;
 use seal::Keyring;
 use secrets::Signer;
@@ -83,6 +89,8 @@ pub struct Companion {
     signer: Signer,
     thumbnails: thumbnail::Thumbnails,
     limits: Limits,
+    health: Health,
+    metrics: Metrics,
     /// Told when a job has begun.
     new_job: Notify,
     /// Told when photos that were asked for are no longer wanted.
@@ -114,6 +122,7 @@ impl Companion {
 #[derive(Debug)]
 pub struct App {
     companion: Shared,
+    metrics: Option<TcpListener>,
 }
 
 impl App {
@@ -146,6 +155,8 @@ impl App {
             db,
             thumbnails: thumbnail::Thumbnails::new(config.thumbnail_cache_bytes),
             limits: Limits::new(&config),
+            health: Health::default(),
+            metrics: fetcher.metrics().clone(),
             new_job: Notify::new(),
             unwanted_job: Notify::new(),
             new_deletion: Notify::new(),
@@ -154,7 +165,12 @@ impl App {
             fetcher,
             config,
         };
-        Ok(Self { companion: Arc::new(companion) })
+        Ok(Self { metrics: listen_for_metrics(&companion.config).await?, companion: Arc::new(companion) })
+    }
+
+    /// Where `/metrics` is going to be served.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|listener| listener.local_addr().ok())
     }
 
     /// Serves until `shutdown` ends; then lets answers and transfers come to an end, for some seconds. A transfer that is cut
@@ -168,6 +184,7 @@ impl App {
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> anyhow::Result<()> {
         let companion = self.companion;
+        let metrics = self.metrics.map(|listener| tokio::spawn(metrics::serve(companion.clone(), listener)));
         let workers = jobs::start(companion.clone(), store::copy).await?;
         // Each can be cut off at any point: rows say what is left to do.
         let caretakers = [
@@ -182,6 +199,8 @@ impl App {
             let companion = companion.clone();
             async move {
                 shutdown.await;
+                companion.health.leave();
+                tokio::time::sleep(Duration::from_secs(companion.config.drain_seconds)).await;
                 companion.stopping.send_replace(true);
             }
         };
@@ -196,10 +215,16 @@ impl App {
         };
         companion.stopping.send_replace(true);
         workers.finish(&companion).await;
-        caretakers.iter().for_each(JoinHandle::abort);
+        caretakers.iter().chain(&metrics).for_each(JoinHandle::abort);
         companion.db.close().await;
         Ok(result?)
     }
+}
+
+async fn listen_for_metrics(config: &Config) -> anyhow::Result<Option<TcpListener>> {
+    let Some(address) = config.metrics_listen else { return Ok(None) };
+    let listener = TcpListener::bind(address).await;
+    Ok(Some(listener.with_context(|| format!("metrics_listen: cannot listen on {address}"))?))
 }
 
 /// Opens the database. In production nothing is opened for visitors with settings, or sites, that are not for them.

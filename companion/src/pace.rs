@@ -3,6 +3,7 @@
 //! It hangs on the [`Fetcher`](crate::fetch::Fetcher), so that all who ask with the same app share it, however often
 //! providers are made anew. It lives in memory: after a restart the provider says again that it wants a pause.
 
+use crate::metrics::Metrics;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ const REMEMBERED: Duration = Duration::from_secs(3600);
 pub struct Pace {
     standings: Arc<Mutex<HashMap<String, Standing>>>,
     first: Duration,
+    metrics: Metrics,
 }
 
 /// How somebody stands who was told to ask less.
@@ -34,8 +36,8 @@ struct Standing {
 
 impl Pace {
     /// `first` is the first pause where the provider names none; each further one is twice as long.
-    pub fn new(first: Duration) -> Self {
-        Self { standings: Arc::default(), first }
+    pub fn new(first: Duration, metrics: Metrics) -> Self {
+        Self { standings: Arc::default(), first, metrics }
     }
 
     /// What is left of the pause of somebody. Who asks on during it only makes it longer.
@@ -55,6 +57,7 @@ impl Pace {
             let doubled = self.first.saturating_mul(1 << standing.pauses.min(16));
             standing.paused_until = now + doubled.min(LONGEST);
             standing.pauses = standing.pauses.saturating_add(1);
+            self.metrics.provider_pause();
         }
         if let Some(named) = named {
             standing.paused_until = standing.paused_until.max(now + named.min(LONGEST_NAMED));
@@ -76,6 +79,11 @@ impl Pace {
         self.lock().entry(who.to_owned()).or_insert(fresh).busy_until = now + BUSY;
     }
 
+    /// How many pauses there are at the moment.
+    pub fn in_force(&self, now: Instant) -> usize {
+        self.lock().values().filter(|it| it.paused_until > now).count()
+    }
+
     /// Whether what can wait should let others go first.
     pub fn is_busy(&self, who: &str, now: Instant) -> bool {
         self.lock().get(who).is_some_and(|it| it.busy_until > now)
@@ -94,7 +102,7 @@ mod tests {
 
     #[test]
     fn pauses_double_until_an_answer_is_good() {
-        let pace = Pace::new(30 * SECOND);
+        let pace = Pace::new(30 * SECOND, Metrics::default());
         let mut now = Instant::now();
         let mut lengths = Vec::new();
         for _ in 0..7 {
@@ -110,7 +118,7 @@ mod tests {
 
     #[test]
     fn calls_that_were_on_their_way_neither_lengthen_nor_end_a_pause() {
-        let pace = Pace::new(30 * SECOND);
+        let pace = Pace::new(30 * SECOND, Metrics::default());
         let now = Instant::now();
         pace.too_much("app", None, now);
         assert_eq!(pace.too_much("app", None, now + SECOND), 29 * SECOND);
@@ -121,7 +129,7 @@ mod tests {
 
     #[test]
     fn a_pause_that_the_provider_names_is_kept() {
-        let pace = Pace::new(30 * SECOND);
+        let pace = Pace::new(30 * SECOND, Metrics::default());
         let now = Instant::now();
         assert_eq!(pace.too_much("app", Some(19 * 60 * SECOND), now), 19 * 60 * SECOND);
         assert_eq!(pace.too_much("other", Some(u32::MAX * SECOND), now), LONGEST_NAMED);
@@ -129,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_is_long_over_is_forgotten() {
-        let pace = Pace::new(30 * SECOND);
+        let pace = Pace::new(30 * SECOND, Metrics::default());
         let now = Instant::now();
         pace.too_much("old", None, now);
         pace.too_much("new", None, now + 2 * REMEMBERED);
@@ -138,9 +146,10 @@ mod tests {
 
     #[test]
     fn being_busy_passes() {
-        let pace = Pace::new(30 * SECOND);
+        let pace = Pace::new(30 * SECOND, Metrics::default());
         let now = Instant::now();
         pace.nearly_too_much("app", now);
+        assert_eq!(pace.in_force(now), 0);
         assert!(pace.is_busy("app", now) && !pace.is_busy("app", now + BUSY) && !pace.is_busy("other", now));
         assert_eq!(pace.left("app", now), None, "it may ask all the same");
     }

@@ -6,11 +6,13 @@
 use crate::config::Network;
 use crate::error::{ApiError, Unreadable};
 use crate::files::Reading;
+use crate::trace::{self, TraceId};
 use crate::{
-    Companion, Shared, duties, files, health, listing, oauth, secrets, session, store, thumbnail, upload, widget,
+    Companion, Shared, duties, files, health, listing, oauth, secrets, session, store, telemetry, thumbnail, upload,
+    widget,
 };
 use axum::Router;
-use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, Path, Query, Request, State};
+use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, MatchedPath, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
@@ -20,7 +22,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
-use tracing::Instrument as _;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 /// The longest body of an API request: a thousand paths and room to spare.
 const MAX_BODY: usize = 256 * 1024;
@@ -64,6 +67,7 @@ pub fn router(companion: Shared) -> Router {
         .route("/deletion/{code}", get(duties::status))
         .route_layer(from_fn_with_state(companion.clone(), limit_pages))
         .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     let posted_by_providers = Router::new()
         .route("/api/client/{source}/deauthorize/{client_id}", post(duties::deauthorize))
@@ -88,7 +92,7 @@ fn from_pages(companion: Shared) -> CorsLayer {
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
         .max_age(Duration::from_secs(7200))
-        .expose_headers([header::RETRY_AFTER, header::ETAG])
+        .expose_headers([header::RETRY_AFTER, header::ETAG, trace::HEADER])
         .allow_headers(headers([header::CONTENT_TYPE, header::ACCEPT]))
 }
 
@@ -201,29 +205,62 @@ async fn limit_pages(
     }
 }
 
-/// Gives every request an id for its log lines. Queries are left out: they carry codes, states and signatures.
+/// Gives every request a name for its log lines, which the answer carries too, and counts it. Queries are left out: they carry codes,
+/// states and signatures.
 async fn log(
     State(companion): State<Shared>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let id = &secrets::id()[..16];
+    let trace = TraceId::of(request.headers());
     let client = client_address(&companion, peer.ip(), request.headers());
+    let method = request.method().clone();
+    let route = template(&request);
     request.extensions_mut().insert(ClientAddress(client));
-    let span = tracing::info_span!("request", id, %client, method = %request.method(), path = request.uri().path());
+    request.extensions_mut().insert(trace.clone());
+    // Of the highest level, so that lines of every level have it, however the log is filtered.
+    let span = tracing::error_span!(
+        "request",
+        %trace,
+        %client,
+        %method,
+        path = request.uri().path(),
+        otel.name = Empty,
+        otel.kind = Empty,
+        http.response.status_code = Empty
+    );
+    if telemetry::exports() {
+        span.record("otel.name", format!("{method} {route}")).record("otel.kind", "server");
+    }
     async move {
         let begun = Instant::now();
-        let response = next.run(request).await;
-        tracing::debug!(
-            status = response.status().as_u16(),
-            milliseconds = begun.elapsed().as_millis() as u64,
-            "answered"
-        );
+        let mut response = next.run(request).await;
+        let status = response.status();
+        companion.metrics.request(&route, &method, status, begun.elapsed());
+        tracing::debug!(status = status.as_u16(), milliseconds = begun.elapsed().as_millis() as u64, "answered");
+        if telemetry::exports() {
+            Span::current().record("http.response.status_code", status.as_u16());
+        }
+        if let Ok(trace) = HeaderValue::from_str(trace.as_str()) {
+            response.headers_mut().insert(trace::HEADER, trace);
+        }
         response
     }
     .instrument(span)
     .await
+}
+
+/// Which of the table's routes a request goes to. What has none is told apart as far as [`by_name`] does, never by its name.
+fn template(request: &Request) -> String {
+    match request.extensions().get::<MatchedPath>() {
+        Some(matched) => matched.as_str().to_owned(),
+        None => match request.uri().path().strip_prefix('/').unwrap_or_default() {
+            "" => "/".to_owned(),
+            handle if secrets::is_handle(handle) => "/{handle}".to_owned(),
+            _ => "/{file}".to_owned(),
+        },
+    }
 }
 
 /// Who asks, for handlers and the layers below.

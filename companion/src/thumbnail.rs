@@ -10,6 +10,7 @@ use crate::convert::shrink;
 use crate::db::now;
 use crate::error::ApiError;
 use crate::fetch::FetchError;
+use crate::metrics;
 use crate::providers::{Picture, Rendition};
 use crate::session::idle_since;
 use axum::body::Bytes;
@@ -86,6 +87,11 @@ impl Thumbnails {
             held: Semaphore::new(cores * 4),
             decoded: Arc::new(Semaphore::new(cores)),
         }
+    }
+
+    /// Bytes of pictures in memory.
+    pub fn bytes(&self) -> u64 {
+        self.pictures.weighted_size()
     }
 }
 
@@ -218,8 +224,11 @@ pub async fn thumbnail(
 /// The picture at this width, made once for all who ask for it. The addresses that they came with were judged before.
 async fn small(companion: &Shared, picture: &Packed, width: u32) -> Result<Bytes, ApiError> {
     let pictures = &companion.thumbnails.pictures;
-    let made = pictures.try_get_with(format!("{} at {width}", picture.id), make(companion, picture, width)).await;
-    made.map_err(|error| (*error).clone())
+    let key = format!("{} at {width}", picture.id);
+    let found = pictures.entry(key).or_try_insert_with(make(companion, picture, width)).await;
+    let found = found.map_err(|error| (*error).clone())?;
+    companion.metrics.thumbnail(if found.is_fresh() { metrics::Thumbnail::Made } else { metrics::Thumbnail::Memory });
+    Ok(found.into_value())
 }
 
 async fn make(companion: &Shared, picture: &Packed, width: u32) -> Result<Bytes, ApiError> {

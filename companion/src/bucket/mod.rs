@@ -41,14 +41,18 @@ const SLACK: usize = 512 * 1024;
 const RETRY_FOR: Duration = Duration::from_secs(10);
 /// The storages of a companion, by name; the first has none.
 #[derive(Debug, Clone)]
-pub struct Buckets(BTreeMap<String, Bucket>);
+pub struct Buckets(BTreeMap<String, Bucket>, MemoryLimit);
+
+/// KiB that all transfers may hold.
+type MemoryLimit = usize;
 
 impl Buckets {
     /// Those of the settings: `storage_url`, and the further ones of `storages`.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let memory =
             config.transfer_memory_bytes.div_ceil(KIB).clamp(u64::from(Bucket::ROOM), Semaphore::MAX_PERMITS as u64);
-        let memory = Arc::new(Semaphore::new(memory as usize));
+        let limit = memory as usize;
+        let memory = Arc::new(Semaphore::new(limit));
         let first = match config.storage_url.as_str() {
             "" => Bucket::on_disk(&config.data_dir.join("files")),
             url => Bucket::at(url, &config.storage_options, &config.storage_environment),
@@ -60,7 +64,7 @@ impl Buckets {
             buckets.insert(storage.name.to_ascii_lowercase(), bucket);
         }
         let share = |(name, bucket)| (name, Bucket { memory: memory.clone(), ..bucket });
-        Ok(Self(buckets.into_iter().map(share).collect()))
+        Ok(Self(buckets.into_iter().map(share).collect(), limit))
     }
 
     /// The storage of a row.
@@ -79,6 +83,12 @@ impl Buckets {
             None if name == "s3" => Some(""),
             None => None,
         }
+    }
+
+    /// Bytes of memory that transfers hold, and that they may.
+    pub fn memory(&self) -> (u64, u64) {
+        let free = self.0.values().next().map_or(self.1, |bucket| bucket.memory.available_permits());
+        (self.1.saturating_sub(free) as u64 * KIB, self.1 as u64 * KIB)
     }
 
     /// All of them.
@@ -277,9 +287,10 @@ impl Bucket {
         }
     }
 
-    /// Whether it answers and takes what is written: the way of a file in small.
-    pub async fn probe(&self) -> object_store::Result<()> {
-        let key = Key::from(format!(".probe/{}", crate::secrets::id()));
+    /// Whether it answers and takes what is written: the way of a file in small. `who` asks again only once this has ended: what it
+    /// writes has one name, so that there is at most one left of it.
+    pub async fn probe(&self, who: &str) -> object_store::Result<()> {
+        let key = Key::from(format!(".probe/{who}"));
         self.store.put(&key, PutPayload::from_static(b"probe")).await?;
         let read = self.store.get(&key).await?.bytes().await;
         self.store.delete(&key).await?;
@@ -405,7 +416,7 @@ mod tests {
             writes(bucket, "a/dropped.jpg", bytes).await.abort().await;
         }
         assert_eq!(keys(bucket).await, ["a/large.jpg", "a/small #1.jpg", "写真/empty"]);
-        bucket.probe().await.unwrap();
+        bucket.probe("me").await.unwrap();
         for object in bucket.objects().try_collect::<Vec<_>>().await.unwrap() {
             bucket.remove_object(&object).await.unwrap();
         }

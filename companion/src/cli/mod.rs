@@ -1,8 +1,9 @@
 //! The commands of `bowerbird-companion`: `serve`, `settings`, and what an operator does to the database of a companion,
 //! whether or not it runs: `app` ([`app`], [`show`], [`trial`]), `keys` ([`keys`]) and `webhooks`
-//! ([`webhooks`]).
+//! ([`webhooks`]); `check` ([`check`]) looks at all that it needs.
 
 mod app;
+mod check;
 mod keys;
 mod show;
 mod trial;
@@ -12,14 +13,14 @@ use crate::config::{Config, SETTINGS};
 use crate::db::Db;
 use crate::mode;
 use crate::seal::Keyring;
+use crate::telemetry::{self, Exporting, LogFormat};
 use crate::{App, make_private};
 use anyhow::{Context as _, ensure};
 use clap::{Args, Parser, Subcommand};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use tokio::net::TcpListener;
-use tracing_subscriber::EnvFilter;
 
 /// Bowerbird's server: signs visitors in, lists their photos, copies the chosen ones into your storage.
 #[derive(Debug, Parser)]
@@ -37,6 +38,9 @@ enum Command {
     Serve,
     /// List every setting with its environment variable.
     Settings,
+    /// Look at settings, keys, database, storages and addresses, and say line by line what is right, what is wrong and what to do.
+    /// Nothing is changed. The exit code is 1 where something is wrong.
+    Check,
     /// The sites that may use the companion: API keys, origins, apps of their own at Meta.
     #[command(subcommand)]
     App(app::Command),
@@ -49,7 +53,7 @@ enum Command {
 }
 
 /// What wins over the file and the environment.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Settings")]
 struct Overrides {
     /// A TOML file of settings.
@@ -84,6 +88,10 @@ impl Cli {
                 }
                 Ok(())
             }
+            Some(Command::Check) => {
+                log_to_stderr("error");
+                check::run(self.overrides.settings()).await
+            }
             Some(Command::App(command)) => {
                 log_to_stderr("warn");
                 command.run(self.overrides.settings()?).await
@@ -113,7 +121,10 @@ impl Overrides {
 }
 
 async fn serve(overrides: Overrides) -> anyhow::Result<()> {
-    log_to_stderr("info");
+    // Before the log is there, to know how it is written; what is wrong is said when they are read again.
+    let format = overrides.clone().settings().map(|config| config.log_format).unwrap_or_default();
+    let exporting = exporting()?;
+    telemetry::begin("info", format, exporting.as_ref());
     let config = overrides.settings()?;
     let listen = config.listen;
     let public_url = config.public_url.clone();
@@ -123,13 +134,31 @@ async fn serve(overrides: Overrides) -> anyhow::Result<()> {
     }
     let app = App::build(config).await?;
     tracing::info!(%listen, %public_url, "companion is ready");
-    app.serve(listener, stop_signal()).await
+    let served = app.serve(listener, stop_signal()).await;
+    if let Some(exporting) = exporting {
+        exporting.finish().await;
+    }
+    served
+}
+
+/// Sends traces where OpenTelemetry's variables name a collector and do not turn it off
+/// (<https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/>).
+fn exporting() -> anyhow::Result<Option<Exporting>> {
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let endpoint = ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"].into_iter().find_map(variable);
+    let is_off = variable("OTEL_SDK_DISABLED").is_some_and(|off| off.eq_ignore_ascii_case("true"))
+        || variable("OTEL_TRACES_EXPORTER").is_some_and(|exporter| exporter == "none");
+    if endpoint.is_none() || is_off {
+        return Ok(None);
+    }
+    let is_named = variable("OTEL_SERVICE_NAME").is_some()
+        || variable("OTEL_RESOURCE_ATTRIBUTES").is_some_and(|attributes| attributes.contains("service.name="));
+    let service = (!is_named).then_some("bowerbird-companion");
+    Exporting::begin(service).context("OTEL_EXPORTER_OTLP_ENDPOINT").map(Some)
 }
 
 fn log_to_stderr(level: &str) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    telemetry::begin(level, LogFormat::Text, None);
 }
 
 /// Prints lines. That fails when a pager was closed, and then nobody wants the rest.

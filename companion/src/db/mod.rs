@@ -7,6 +7,7 @@ mod deletions;
 mod files;
 mod jobs;
 mod keys;
+mod load;
 mod notices;
 mod sessions;
 mod signins;
@@ -19,6 +20,7 @@ pub use deletions::{Account, DeletionRow, KeptFile};
 pub use files::FileRow;
 pub use jobs::{FROM_ADDRESS, FROM_DEVICE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
 pub use keys::Resealed;
+pub use load::{Examined, Load};
 pub use notices::{Delivery, NewNotice, NoticeRow, REMOVED, Tried};
 pub use sessions::{ConnectionRow, DueRow, IdleSince, SessionRow};
 pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
@@ -99,11 +101,7 @@ impl Db {
                 options = options.after_connect(|connection, _| {
                     Box::pin(async move { connection.execute(SQLITE_SETTINGS).await.map(drop) })
                 });
-                let file = sqlite_file(url, data_dir)?;
-                // Escaped, so that a folder's `?` or `%` is not read as part of the address.
-                let mut address = url::Url::parse("sqlite:///")?;
-                address.set_path(&file.to_string_lossy());
-                format!("{address}?mode=rwc")
+                sqlite_address(&sqlite_file(url, data_dir)?, "rwc")?
             }
         };
         let pool = options.connect(&url).await.context("database_url: cannot open the database")?;
@@ -201,9 +199,14 @@ pub fn kind_of(url: &str) -> Option<Kind> {
     }
 }
 
-/// The file of an SQLite database, made if it is not there: SQLite makes files that everybody may read, but gives those that it
-/// puts beside one that one's rights.
-fn sqlite_file(url: &str, data_dir: &Path) -> anyhow::Result<PathBuf> {
+/// The address of a file. Escaped, so that a folder's `?` or `%` is not read as part of it.
+fn sqlite_address(file: &Path, mode: &str) -> anyhow::Result<String> {
+    let mut address = url::Url::parse("sqlite:///")?;
+    address.set_path(&file.to_string_lossy());
+    Ok(format!("{address}?mode={mode}"))
+}
+
+fn sqlite_path(url: &str, data_dir: &Path) -> anyhow::Result<PathBuf> {
     let file = match url {
         "" => Db::file_in(data_dir),
         url => {
@@ -211,7 +214,13 @@ fn sqlite_file(url: &str, data_dir: &Path) -> anyhow::Result<PathBuf> {
             options.get_filename().to_owned()
         }
     };
-    let file = std::path::absolute(file)?;
+    Ok(std::path::absolute(file)?)
+}
+
+/// The file of an SQLite database, made if it is not there: SQLite makes files that everybody may read, but gives those that it
+/// puts beside one that one's rights.
+fn sqlite_file(url: &str, data_dir: &Path) -> anyhow::Result<PathBuf> {
+    let file = sqlite_path(url, data_dir)?;
     match write_private(&file, "") {
         Err(error) if error.kind() != ErrorKind::AlreadyExists => {
             Err(error).with_context(|| format!("cannot make the database {}", file.display()))

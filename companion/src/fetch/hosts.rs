@@ -163,3 +163,10 @@ fn is_public_v6(v6: Ipv6Addr) -> bool {
     // Global unicast is 2000::/3; of it, 2001::/23, 2001:db8::/32 and 2002::/16 lead elsewhere or nowhere.
     (0x2000..0x4000).contains(&first) && !(first == 0x2001 && (second < 0x200 || second == 0xdb8)) && first != 0x2002
 }
+
+/// Whether the name of a host leads anywhere that everybody may go.
+pub(super) async fn has_public_address(url: &Url) -> Result<(), String> {
+    let Some(Host::Domain(name)) = url.host() else { return Ok(()) };
+    let name: Name = name.parse().map_err(|_| format!("{name} is no name"))?;
+    PublicOnly { listed: HashSet::new() }.resolve(name).await.map(drop).map_err(|error| error.to_string())
+}

@@ -5,13 +5,16 @@
 //! are never logged whole, because queries carry tokens and signatures.
 
 mod hosts;
+mod operator;
 
 pub use hosts::is_on_this_machine;
+pub use operator::{Collector, reach};
 pub use reqwest::header::HeaderMap;
 
 use hosts::{Hosts, PublicOnly, is_public_address, is_public_receiver};
 
 use crate::config::Config;
+use crate::metrics::Metrics;
 use crate::pace::Pace;
 use crate::secrets::Secret;
 use anyhow::Context as _;
@@ -20,6 +23,7 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, header};
 use std::collections::HashSet;
 use std::time::Duration;
 use tokio::time::Instant;
+use tracing::Instrument as _;
 use url::Url;
 
 /// The largest answer of an API that is read.
@@ -79,6 +83,9 @@ pub struct Fetcher {
     timeout: Duration,
     total_timeout: Duration,
     pace: Pace,
+    /// Which source an API is of, by the beginning of its addresses.
+    sources: Vec<(&'static str, Url)>,
+    metrics: Metrics,
 }
 
 /// A request to an API.
@@ -107,6 +114,7 @@ impl Fetcher {
     /// From the settings: the providers' base URLs, `image_hosts` and `private_receivers`.
     pub fn new(config: &Config) -> anyhow::Result<Self> {
         prepare_tls();
+        let metrics = Metrics::default();
         let api_hosts =
             Hosts::of(&[&config.facebook_graph_url, &config.instagram_api_url, &config.instagram_graph_url]);
         let picture_hosts = Hosts::read("image_hosts", &config.image_hosts)?;
@@ -144,7 +152,13 @@ impl Fetcher {
             private_sources,
             timeout,
             total_timeout: Duration::from_secs(config.fetch_total_timeout),
-            pace: Pace::new(Duration::from_secs(config.rate_limit_pause)),
+            pace: Pace::new(Duration::from_secs(config.rate_limit_pause), metrics.clone()),
+            sources: vec![
+                ("facebook", config.facebook_graph_url.clone()),
+                ("instagram", config.instagram_api_url.clone()),
+                ("instagram", config.instagram_graph_url.clone()),
+            ],
+            metrics,
         })
     }
 
@@ -153,8 +167,26 @@ impl Fetcher {
         &self.pace
     }
 
+    /// What is counted of the calls, and of all else.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Calls an API and reads the whole answer.
     pub async fn call(&self, call: Call<'_>) -> Result<Answer, FetchError> {
+        let source = self.source_of(&call.url);
+        let begun = Instant::now();
+        let answer = self.ask(call).instrument(tracing::info_span!("provider_call", source)).await;
+        self.metrics.provider_call(source, answer.as_ref().ok().map(|answer| answer.status), begun.elapsed());
+        answer
+    }
+
+    fn source_of(&self, url: &Url) -> &'static str {
+        let below = |base: &Url| base.origin() == url.origin() && url.path().starts_with(base.path());
+        self.sources.iter().find(|(_, base)| below(base)).map_or("other", |(source, _)| source)
+    }
+
+    async fn ask(&self, call: Call<'_>) -> Result<Answer, FetchError> {
         self.api_hosts.check(&call.url)?;
         let method = if call.form.is_some() { Method::POST } else { Method::GET };
         let mut request = self.apis.request(method, call.url);
@@ -202,6 +234,20 @@ impl Fetcher {
             }
         }
         Err(FetchError::NoAnswer(format!("more than {MAX_REDIRECTS} redirects")))
+    }
+
+    /// Whether a receiver may be told anything: by its address and, where that is a name, by the addresses that the name has.
+    ///
+    /// # Errors
+    /// Words that say what is wrong with it.
+    pub async fn judge_receiver(&self, url: &Url) -> Result<(), String> {
+        match self.check_receiver(url) {
+            Ok(true) => Ok(()),
+            Ok(false) => hosts::has_public_address(url).await,
+            Err(_) => {
+                Err("it must be https at a public address, or private_receivers must list its host:port".to_owned())
+            }
+        }
     }
 
     /// Posts JSON to the receiver of a site, whose address the site chose: over https and to a public address, unless the operator

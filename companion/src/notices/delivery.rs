@@ -5,6 +5,7 @@ use crate::config::Config;
 use crate::db::{Millis, NoticeRow, REMOVED, Tried, WebhookRow, now};
 use crate::fetch::Fetcher;
 use crate::limits::{Place, Places};
+use crate::metrics;
 use crate::secrets::Secret;
 use crate::{Companion, Shared};
 use std::sync::Arc;
@@ -103,12 +104,14 @@ async fn tell(companion: &Shared, notice: &NoticeRow) -> sqlx::Result<()> {
     let Companion { db, config, .. } = &**companion;
     match posted {
         Ok(status) => {
+            companion.metrics.notice(metrics::Notice::Delivered);
             tracing::info!(key = notice.app_key, notice = notice.id, host, "a site was told");
             db.note_try(notice, &format!("HTTP {status}"), Tried::Delivered).await
         }
         Err(Refusal(trouble)) => {
             let tried = after(notice, begun, &schedule(config));
             let again = tried != Tried::GivenUp;
+            companion.metrics.notice(if again { metrics::Notice::Retried } else { metrics::Notice::Failed });
             tracing::warn!(
                 key = notice.app_key,
                 notice = notice.id,

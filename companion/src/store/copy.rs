@@ -25,6 +25,7 @@ pub async fn copy(companion: Shared, job: JobRow) -> End {
     let attempt = job.tries + 1;
     match once(&companion, &job).await {
         Ok(file) => {
+            companion.metrics.job_stored(&job.source, file.size.unsigned_abs());
             let milliseconds = begun.elapsed().as_millis() as u64;
             tracing::info!(
                 source = job.source,

@@ -24,8 +24,9 @@ use crate::policy::{Call, Deed};
 use crate::rights::Shown;
 use crate::secrets::{self, digest};
 use crate::session::{self, Session};
+use crate::trace::TraceId;
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
@@ -55,6 +56,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// `POST /store/`, in the form that `Accept` asks for.
 pub async fn store(
     State(companion): State<Shared>,
+    Extension(trace): Extension<TraceId>,
     headers: HeaderMap,
     request: Authorized<StoreRequest>,
 ) -> Result<Response, ApiError> {
@@ -79,7 +81,7 @@ pub async fn store(
     let place = as_stream.then(|| companion.limits.stream(&session.id)).transpose()?;
     let mut watched = Vec::new();
     for wish in &wishes {
-        begin(&companion, &caller.app, &session, wish, sizes, &mut watched).await?;
+        begin(&companion, &caller.app, &session, &trace, wish, sizes, &mut watched).await?;
     }
     companion.new_job.notify_waiters();
     let events = watch::events(companion, watched, place);
@@ -197,6 +199,7 @@ async fn begin(
     companion: &Shared,
     app: &App,
     session: &Session,
+    trace: &TraceId,
     wish: &Wish<'_>,
     sizes: (Option<u64>, Option<u64>),
     watched: &mut Vec<Watched>,
@@ -245,6 +248,7 @@ async fn begin(
                     turn,
                     access: wish.access,
                     sizes,
+                    trace: trace.as_str(),
                     ..NewJob::default()
                 };
                 // Asking again for the same photo is no further one.
@@ -252,7 +256,11 @@ async fn begin(
                 let known = companion.db.has_job(job.request_key).await?;
                 if known || companion.db.count_store(&session.id, most).await? {
                     // The visitor may have signed out since the connection was read.
-                    companion.db.begin_job(&secrets::id(), &job).await?.ok_or(ProblemCode::SignInAgain)
+                    let begun = companion.db.begin_job(&secrets::id(), &job).await?.ok_or(ProblemCode::SignInAgain);
+                    if begun.is_ok() && !known {
+                        companion.metrics.job_begun(source);
+                    }
+                    begun
                 } else {
                     Err(ProblemCode::StoreLimit)
                 }
@@ -262,6 +270,7 @@ async fn begin(
             Ok(id) => Begun::Job(id),
             Err(code) => {
                 tracing::warn!(source, code = code.as_str(), "a photo is not stored");
+                companion.metrics.job_refused(provider.map_or("unknown", |provider| provider.name()), code);
                 Begun::Failed(Problem::new(code))
             }
         };

@@ -9,6 +9,7 @@ use bowerbird_services::{Postgres, S3};
 use reqwest::{Client, Response, StatusCode, header, redirect};
 use serde_json::{Value, json};
 use sqlx::AnyPool;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -48,6 +49,8 @@ pub struct TestApp {
     pub url: String,
     pub emulator: Emulator,
     pub http: Client,
+    /// Where `/metrics` is served, if `metrics_listen` is set.
+    pub metrics: Option<SocketAddr>,
     config: Config,
     /// Where the files are.
     files: PathBuf,
@@ -109,7 +112,8 @@ impl TestApp {
         // The companion does the same when it is built; whoever is second finds it done.
         drop(rustls::crypto::ring::default_provider().install_default());
         let http = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        let mut app = Self { url: String::new(), emulator, http, config, files, folder, stop: None, served: None };
+        let mut app =
+            Self { url: String::new(), emulator, http, metrics: None, config, files, folder, stop: None, served: None };
         app.begin().await;
         app
     }
@@ -122,6 +126,7 @@ impl TestApp {
             self.emulator.allow_redirect_uri(&format!("{}/api/client/{source}/authCallback/open", self.url));
         }
         let app = App::build(self.config.clone()).await.unwrap();
+        self.metrics = app.metrics_address();
         let (stop, stopped) = oneshot::channel::<()>();
         self.stop = Some(stop);
         self.served = Some(tokio::spawn(app.serve(listener, async move { drop(stopped.await) })));
@@ -264,7 +269,9 @@ impl Drop for TestApp {
 /// The program, with none of this process's settings.
 pub fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_bowerbird-companion"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("BOWERBIRD_") || name == "RUST_LOG") {
+    for (name, _) in std::env::vars()
+        .filter(|(name, _)| name.starts_with("BOWERBIRD_") || name.starts_with("OTEL_") || name == "RUST_LOG")
+    {
         command.env_remove(name);
     }
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);

@@ -14,6 +14,7 @@ mod keys;
 mod limits;
 mod listing;
 mod logs;
+mod operating;
 mod serving;
 mod signing_in;
 mod storing;

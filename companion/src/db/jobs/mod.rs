@@ -9,7 +9,7 @@ use bowerbird_protocol::problem::ProblemCode;
 use sqlx::AssertSqlSafe;
 
 const JOB: &str = "id, app_key, connection_id, source, path, accept, container, prefix, handle, storage, object_key, \
-     session_id, access, filename, mimetype, tags, least_bytes, most_bytes, tries, claims";
+     session_id, access, filename, mimetype, tags, least_bytes, most_bytes, trace, tries, claims";
 
 type StandingColumns = (String, String, i64, Option<i64>, Option<String>, String);
 
@@ -20,12 +20,12 @@ impl Db {
         let begun = sqlx::query(
             "INSERT INTO jobs (id, request_key, app_key, connection_id, source, path, accept, container, prefix, handle, \
                                state, received, created_ms, updated_ms, session_id, storage, turn_ms, access, \
-                               filename, mimetype, tags, least_bytes, most_bytes, client_id, account_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, \
+                               filename, mimetype, tags, least_bytes, most_bytes, trace, client_id, account_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
                      COALESCE((SELECT client_id FROM connections WHERE id = $4), ''), \
                      COALESCE((SELECT account_id FROM connections WHERE id = $4), '')) \
              ON CONFLICT (request_key) DO UPDATE SET state = 'queued', received = 0, total = NULL, problem = NULL, \
-                 tries = 0, due_ms = 0, turn_ms = excluded.turn_ms, \
+                 tries = 0, due_ms = 0, turn_ms = excluded.turn_ms, trace = excluded.trace, \
                  connection_id = excluded.connection_id, client_id = excluded.client_id, \
                  account_id = excluded.account_id, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms \
              WHERE jobs.state = 'failed'",
@@ -50,6 +50,7 @@ impl Db {
         .bind(job.tags)
         .bind(job.sizes.0.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)))
         .bind(job.sizes.1.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)))
+        .bind(job.trace)
         .execute(&self.pool)
         .await;
         if let Err(error) = begun {

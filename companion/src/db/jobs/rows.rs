@@ -40,6 +40,8 @@ pub struct NewJob<'a> {
     pub tags: Option<&'a str>,
     /// Bytes that it must have at least, and may have at most.
     pub sizes: (Option<u64>, Option<u64>),
+    /// The name of the request that asks for it.
+    pub trace: &'a str,
 }
 
 /// The source of what is fetched from an address that a client named.
@@ -86,6 +88,8 @@ pub struct JobRow {
     pub least_bytes: Option<i64>,
     /// Bytes that it may have at most.
     pub most_bytes: Option<i64>,
+    /// The name of the request that asked for it last; empty for one from before there were names.
+    pub trace: String,
     /// How many transfers failed for reasons that may pass.
     pub tries: i64,
     /// How often it was taken: what its worker can do only while this is so.

@@ -28,10 +28,17 @@ pub fn read<T: DeserializeOwned>(answer: &Answer) -> Result<T, Failure> {
         Ok(envelope) => failure(status.as_u16(), &envelope.error),
         // Proxies in front of Graph answer HTML.
         Err(_) => Failure::Upstream {
-            cause: format!("HTTP {status} without a Graph error"),
+            cause: format!("HTTP {status} without a Graph error{}", trace(answer)),
             transient: status.is_server_error(),
         },
     })
+}
+
+/// What Meta calls an answer, where its body does not say it: by that its support finds the call.
+fn trace(answer: &Answer) -> String {
+    let name = answer.headers.get("x-fb-trace-id").and_then(|name| name.to_str().ok());
+    let plain = name.filter(|name| name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_graphic()));
+    plain.map(|name| format!(" (x-fb-trace-id {name})")).unwrap_or_default()
 }
 
 #[derive(Debug, Deserialize)]
@@ -199,7 +206,8 @@ struct CodeError {
 /// The failure of an exchange that Instagram refuses in its own envelope; none where the answer is another one.
 pub fn code_failure(answer: &Answer) -> Option<Failure> {
     let error: CodeError = serde_json::from_slice(&answer.body).ok()?;
-    let cause = format!("Instagram error {} {} (HTTP {})", error.code, error.error_type, answer.status);
+    let cause =
+        format!("Instagram error {} {} (HTTP {}){}", error.code, error.error_type, answer.status, trace(answer));
     if answer.status.is_server_error() {
         return Some(Failure::Upstream { cause, transient: true });
     }
@@ -341,6 +349,15 @@ mod tests {
         let failure = graph(400, 190, 467, "Malformed access token EAABtoken");
         assert!(failure.cause().contains("190/467") && failure.cause().contains("Fz54k3GZrio"), "{}", failure.cause());
         assert!(!failure.cause().contains("EAAB"), "{}", failure.cause());
+    }
+
+    #[test]
+    fn where_the_body_has_no_trace_the_header_does() {
+        let mut answer = answer(502, "<html>");
+        answer.headers.insert("x-fb-trace-id", "Hk3v9Q".parse().unwrap());
+        assert!(read::<serde_json::Value>(&answer).unwrap_err().cause().ends_with("(x-fb-trace-id Hk3v9Q)"));
+        answer.headers.insert("x-fb-trace-id", "a b".parse().unwrap());
+        assert!(!read::<serde_json::Value>(&answer).unwrap_err().cause().contains("trace-id"));
     }
 
     #[test]

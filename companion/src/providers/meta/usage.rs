@@ -113,7 +113,7 @@ mod tests {
     }
 
     fn pace() -> Pace {
-        Pace::new(Duration::from_secs(30))
+        Pace::new(Duration::from_secs(30), crate::metrics::Metrics::default())
     }
 
     const LIMITED: &str =
