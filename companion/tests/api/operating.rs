@@ -1,4 +1,5 @@
-//! What an operator sees of a companion: probes, counts, names of requests, the log, traces, stopping and `check`.
+//! What an operator sees of a companion: probes, counts, names of requests, the log, traces, stopping, `check`, and the files of
+//! `deploy/`.
 
 use crate::app::{ORIGIN, TestApp, ends, eventually, id_of, items, program, text};
 use crate::logs::log;
@@ -6,11 +7,12 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::routing::post;
-use bowerbird_companion::config::NamedStorage;
+use bowerbird_companion::config::{NamedStorage, SETTINGS};
 use bowerbird_emulator::Fault;
 use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
@@ -459,4 +461,44 @@ async fn a_check_misses_keys_that_seal_something() {
     command.env("BOWERBIRD_ENCRYPTION_KEYS", bowerbird_companion::seal::new_key().expose());
     let (well, said) = ends(command, "").await;
     assert!(!well && said.contains("wrong  keys") && said.contains("give it back"), "{said}");
+}
+
+fn deploy() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("deploy")
+}
+
+fn words<'a>(text: &'a str, start: &'a str) -> impl Iterator<Item = &'a str> {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.split(move |c| !is_word(c)).filter(move |word| word.starts_with(start))
+}
+
+#[test]
+fn what_deploy_sets_is_a_setting_and_what_it_watches_is_counted() {
+    let settings: Vec<String> = SETTINGS.iter().map(|setting| setting.variable()).collect();
+    let metrics = include_str!("../../src/metrics.rs");
+    let (mut set, mut watched) = (0, 0);
+    for file in std::fs::read_dir(deploy()).unwrap() {
+        let path = file.unwrap().path();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for variable in words(&text, "BOWERBIRD_") {
+            let known = variable == "BOWERBIRD_CONFIG" || settings.iter().any(|setting| setting == variable);
+            assert!(known, "{}: {variable} is no setting", path.display());
+            set += 1;
+        }
+        for metric in words(&text, "bowerbird_").filter(|word| !word.starts_with("bowerbird_companion")) {
+            let name = metric.trim_start_matches("bowerbird_");
+            let ends = ["_total", "_bucket", "_count", "_sum", ""];
+            let counted = ends
+                .iter()
+                .filter_map(|end| name.strip_suffix(end))
+                .any(|name| metrics.contains(&format!("\"{name}\"")));
+            assert!(counted, "{}: {metric} is not counted", path.display());
+            watched += 1;
+        }
+    }
+    assert!(set > 10 && watched > 5, "{set} and {watched} were found");
+    let toml = std::fs::read_to_string(deploy().join("bowerbird.toml")).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), toml).unwrap();
+    bowerbird_companion::config::Config::load(Some(file.path()), []).unwrap().check().unwrap();
 }
