@@ -33,8 +33,11 @@ pub async fn run(config: anyhow::Result<Config>) -> anyhow::Result<()> {
     }
     ensure!(
         report.wrong == 0,
-        "{} of this is wrong; the companion does not work as it should until that is mended",
-        report.wrong
+        "{} wrong; until that is mended the companion does not work as it should",
+        match report.wrong {
+            1 => "one thing is".to_owned(),
+            several => format!("{several} things are"),
+        }
     );
     Ok(())
 }
@@ -246,7 +249,7 @@ async fn storages(config: &Config, report: &mut Report) {
 
 /// The way of a file, small and large. Answers the step that failed.
 async fn storage(bucket: &Bucket) -> Result<(), (&'static str, String)> {
-    let failed = |step: &'static str| move |error: object_store::Error| (step, error.to_string());
+    let failed = |step: &'static str| move |error: object_store::Error| (step, chain(&error));
     for bytes in [vec![1; 7], vec![2; LARGE]] {
         let step = if bytes.len() < LARGE { "writing" } else { "writing in parts" };
         let key = format!(".check/{}", id());
@@ -277,6 +280,20 @@ async fn storage(bucket: &Bucket) -> Result<(), (&'static str, String)> {
     Ok(())
 }
 
+/// An error's words and those of what caused it, where they say more.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let further = error.to_string();
+        if !words.contains(&further) {
+            words = format!("{words}: {further}");
+        }
+        cause = error.source();
+    }
+    words
+}
+
 /// What to do about the words of a storage.
 fn advice(error: &str) -> &'static str {
     let says = |words: &[&str]| words.iter().any(|words| error.contains(words));
@@ -288,6 +305,8 @@ fn advice(error: &str) -> &'static str {
         "; let this user put, get, list and delete objects there"
     } else if says(&["NoSuchBucket", "404"]) {
         "; make the bucket, or see its name, the region and the endpoint"
+    } else if says(&["error sending request", "dns error", "Connection refused"]) {
+        "; see its endpoint, and that it is reached from here"
     } else {
         ""
     }
@@ -322,7 +341,7 @@ async fn addresses(config: &Config, report: &mut Report) {
         Ok(status) => report.hint("public_url", format!("{probe} answers {status}; does the proxy lead to the companion?")),
         Err(error) => report.hint(
             "public_url",
-            format!("{probe} is not reached from here ({error}); all is well if the companion does not run yet or visitors reach it"),
+            format!("{probe} is not reached from here ({error}); that is well if the companion does not run yet, or if visitors reach it"),
         ),
     }
     if config.mode != Mode::Production {

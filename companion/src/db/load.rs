@@ -2,11 +2,9 @@
 
 use super::{Db, Kind, MIGRATIONS, kind_of, now};
 use anyhow::Context as _;
-use sqlx::any::AnyPoolOptions;
-use sqlx::{AnyPool, Row as _};
+use sqlx::{AnyConnection, Connection as _, Row as _};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
 
 /// How much there is to do.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -82,13 +80,13 @@ impl Db {
                 (super::sqlite_address(&file, "rw")?, "SELECT sqlite_version()")
             }
         };
-        let options = AnyPoolOptions::new().max_connections(1).acquire_timeout(Duration::from_secs(10));
-        let pool = options.connect(&address).await?;
-        let version: String = sqlx::query_scalar(version).fetch_one(&pool).await?;
-        let done = steps_done(&pool).await;
+        // Not a pool, which would keep to itself why it cannot connect.
+        let mut connection = AnyConnection::connect(&address).await?;
+        let version: String = sqlx::query_scalar(version).fetch_one(&mut connection).await?;
+        let done = steps_done(&mut connection).await;
         let known: BTreeSet<i64> = MIGRATIONS.iter().map(|step| step.version).collect();
-        let refused = try_to_write(&pool, !done.is_empty()).await.err().map(|error| error.to_string());
-        pool.close().await;
+        let refused = try_to_write(&mut connection, !done.is_empty()).await.err().map(|error| error.to_string());
+        connection.close().await?;
         Ok(Some(Examined {
             version: format!("{} {version}", if kind == Kind::Sqlite { "SQLite" } else { "PostgreSQL" }),
             pending: known.difference(&done).count(),
@@ -99,14 +97,14 @@ impl Db {
 }
 
 /// None in a database that is still empty.
-async fn steps_done(pool: &AnyPool) -> BTreeSet<i64> {
-    let rows = sqlx::query("SELECT version FROM _sqlx_migrations").fetch_all(pool).await.unwrap_or_default();
+async fn steps_done(connection: &mut AnyConnection) -> BTreeSet<i64> {
+    let rows = sqlx::query("SELECT version FROM _sqlx_migrations").fetch_all(connection).await.unwrap_or_default();
     rows.iter().filter_map(|row| row.try_get(0).ok()).collect()
 }
 
 /// Writes and changes the schema, and takes both back.
-async fn try_to_write(pool: &AnyPool, is_filled: bool) -> sqlx::Result<()> {
-    let mut work = pool.begin().await?;
+async fn try_to_write(connection: &mut AnyConnection, is_filled: bool) -> sqlx::Result<()> {
+    let mut work = connection.begin().await?;
     sqlx::query("CREATE TABLE bowerbird_check (number BIGINT)").execute(&mut *work).await?;
     if is_filled {
         sqlx::query("UPDATE sessions SET seen_ms = seen_ms WHERE 1 = 0").execute(&mut *work).await?;

@@ -1,7 +1,7 @@
 //! What an operator sees of a companion: probes, counts, names of requests, the log, traces, stopping, `check`, and the files of
 //! `deploy/`.
 
-use crate::app::{ORIGIN, TestApp, ends, eventually, id_of, items, program, text};
+use crate::app::{ORIGIN, TestApp, ends, eventually, id_of, items, pool_of, program, text};
 use crate::logs::log;
 use axum::Router;
 use axum::body::Bytes;
@@ -9,6 +9,7 @@ use axum::extract::State;
 use axum::routing::post;
 use bowerbird_companion::config::{NamedStorage, SETTINGS};
 use bowerbird_emulator::Fault;
+use bowerbird_services::{Postgres, S3};
 use reqwest::{Response, StatusCode, header};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -425,7 +426,7 @@ async fn a_check_says_what_is_wrong_and_what_to_do() {
     let port = free_port().await;
     let nowhere = format!("postgres://bowerbird:5ec4e7@127.0.0.1:{port}/bowerbird");
     let said = checked(&[("BOWERBIRD_DATABASE_URL", &nowhere)]).await;
-    assert!(said.contains("database_url: ") && said.contains("see that it runs"), "{said}");
+    assert!(said.contains("database_url: ") && said.contains("Connection refused"), "{said}");
     let endpoint = format!("http://127.0.0.1:{port}");
     let said = checked(&[
         ("BOWERBIRD_STORAGE_URL", "s3://photos"),
@@ -434,7 +435,7 @@ async fn a_check_says_what_is_wrong_and_what_to_do() {
         ("AWS_SECRET_ACCESS_KEY", "5ec4e7"),
     ])
     .await;
-    assert!(said.contains("wrong  storage"), "{said}");
+    assert!(said.contains("wrong  storage      writing: ") && said.contains("see its endpoint"), "{said}");
     let hook = r#"[{"key":"shop","origins":["https://shop.example"],"webhook":{"url":"https://10.0.0.1/","secret":"5ec4e75ec4e75ec4e75ec4e75ec4e75ec4e7"}}]"#;
     let said = checked(&[("BOWERBIRD_APPS", hook)]).await;
     assert!(said.contains("wrong  site         shop: its receiver") && said.contains("private_receivers"), "{said}");
@@ -461,6 +462,37 @@ async fn a_check_misses_keys_that_seal_something() {
     command.env("BOWERBIRD_ENCRYPTION_KEYS", bowerbird_companion::seal::new_key().expose());
     let (well, said) = ends(command, "").await;
     assert!(!well && said.contains("wrong  keys") && said.contains("give it back"), "{said}");
+}
+
+#[tokio::test]
+async fn a_check_knows_what_services_say() {
+    let (Some(postgres), Some(s3)) = (Postgres::shared(), S3::shared()) else { return };
+    let app = TestApp::start_embedded().await;
+    let widget = a_widget(&app);
+    let url = postgres.new_database();
+    let pool = pool_of(&url, app.data_dir()).await;
+    let reader = format!("reader_{}", std::process::id());
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE ROLE {reader} LOGIN"))).execute(&pool).await.unwrap();
+    let mut reading = url::Url::parse(&url).unwrap();
+    reading.set_username(&reader).unwrap();
+    let bucket = s3.new_bucket();
+    let checked = async |database: &str, storage: &str, secret: &str| {
+        let mut command = app.program(&["check", "--widget-dir", &widget]);
+        command.env("BOWERBIRD_DATABASE_URL", database).env("BOWERBIRD_STORAGE_URL", format!("s3://{storage}"));
+        command.env("AWS_ENDPOINT", s3.endpoint()).env("AWS_REGION", "us-east-1");
+        command.env("AWS_ACCESS_KEY_ID", s3.access_key()).env("AWS_SECRET_ACCESS_KEY", secret);
+        ends(command, "").await
+    };
+    let (well, said) = checked(&url, &bucket, s3.secret_key()).await;
+    assert!(
+        well && said.contains("PostgreSQL") && said.contains("steps of the schema are done at the next start"),
+        "{said}"
+    );
+    let (well, said) = checked(reading.as_str(), "no-such-bucket", s3.secret_key()).await;
+    assert!(!well && said.contains("permission denied") && said.contains("its user must own its tables"), "{said}");
+    assert!(said.contains("make the bucket"), "{said}");
+    let (well, said) = checked(&url, &bucket, "not-the-secret").await;
+    assert!(!well && said.contains("see access key, secret, region"), "{said}");
 }
 
 fn deploy() -> PathBuf {
@@ -501,4 +533,24 @@ fn what_deploy_sets_is_a_setting_and_what_it_watches_is_counted() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), toml).unwrap();
     bowerbird_companion::config::Config::load(Some(file.path()), []).unwrap().check().unwrap();
+}
+
+/// Done where there is no systemd.
+#[cfg(unix)]
+#[tokio::test]
+async fn systemd_understands_the_unit() {
+    let unit = std::fs::read_to_string(deploy().join("bowerbird.service")).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bowerbird.service");
+    // It wants the program to be there.
+    let here = env!("CARGO_BIN_EXE_bowerbird-companion");
+    std::fs::write(&path, unit.replace("/usr/local/bin/bowerbird-companion", here)).unwrap();
+    let mut verify = Command::new("systemd-analyze");
+    let Ok(verified) = verify.arg("verify").arg(&path).output().await else {
+        eprintln!("SKIPPED: there is no systemd-analyze to judge deploy/bowerbird.service");
+        return;
+    };
+    // Of other units of the machine it may have something to say too.
+    let said = String::from_utf8_lossy(&verified.stderr).into_owned();
+    assert!(!said.contains("bowerbird"), "{said}");
 }
