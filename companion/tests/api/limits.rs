@@ -286,7 +286,7 @@ async fn the_last_sign_in_is_known_as_long_as_its_session() {
     let database = app.database().await;
     // A sweep looks at notices after sign-ins, so that this one tells when it was here.
     for statement in [
-        "INSERT INTO notices (id, app_key, body, tries, next_ms, created_ms, ended_ms) VALUES ('1', 'demo', '', 1, 0, 0, 0)",
+        "INSERT INTO notices (id, app_key, body, state, tries, next_ms, created_ms, ended_ms) VALUES ('1', 'demo', '', 'delivered', 1, 0, 0, 0)",
         "UPDATE attempts SET created_ms = created_ms - 360000000, ended_ms = ended_ms - 360000000",
     ] {
         sqlx::query(statement).execute(&database).await.unwrap();

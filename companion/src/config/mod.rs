@@ -4,6 +4,8 @@
 //! lists are comma-separated, `apps` is JSON), then the command line; the later one wins. With no setting at all the companion
 //! runs against the emulator on this machine.
 
+mod text;
+
 use crate::mode::Mode;
 use crate::secrets::Secret;
 use crate::telemetry::LogFormat;
@@ -13,6 +15,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
+use text::{FromText, toml_words};
 use url::Url;
 
 pub use crate::site::{AppConfig, OwnApp};
@@ -323,27 +326,6 @@ impl Config {
     }
 }
 
-/// A TOML error with its line's number and without its text, which may be a secret's.
-fn toml_words(text: &str, mut error: toml::de::Error) -> String {
-    let before = error.span().and_then(|span| text.get(..span.start));
-    let line = before.map(|before| format!(", line {}", before.matches('\n').count() + 1)).unwrap_or_default();
-    error.set_input(None);
-    let words = error.to_string();
-    format!("{line}: {}", without_value(&words.trim_end().replace('\n', ", ")))
-}
-
-/// The words of a deserializer but for the value that it did not take, which may be a secret.
-fn without_value(words: &str) -> String {
-    let kind = ["invalid type", "invalid value"].into_iter().find(|kind| words.starts_with(kind));
-    if let (Some(kind), Some(expected)) = (kind, words.rfind(", expected ")) {
-        return format!("{kind}{}", &words[expected..]);
-    }
-    match (words.find(": \""), words.rfind('"')) {
-        (Some(start), Some(end)) if start + 2 < end => format!("{}{}", &words[..start], &words[end + 1..]),
-        _ => words.to_owned(),
-    }
-}
-
 /// Whether a secret is of one of the emulator's apps, which everybody knows.
 pub fn is_emulated(secret: &Secret) -> bool {
     secret.expose().starts_with("emulated-")
@@ -351,76 +333,6 @@ pub fn is_emulated(secret: &Secret) -> bool {
 
 fn url(text: &str) -> Url {
     Url::parse(text).expect("a default that is a URL")
-}
-
-/// How a setting's type is read from an environment variable.
-trait FromText: Sized {
-    fn from_text(text: &str) -> Result<Self, String>;
-}
-
-macro_rules! from_text_by_parsing {
-    ($($type:ty),*) => { $(impl FromText for $type {
-        fn from_text(text: &str) -> Result<Self, String> {
-            text.trim().parse().map_err(|error| format!("`{text}`: {error}"))
-        }
-    })* };
-}
-from_text_by_parsing!(SocketAddr, Url, String, u32, u64, usize, bool, Mode, Schedule, LogFormat);
-
-impl FromText for Secret {
-    fn from_text(text: &str) -> Result<Self, String> {
-        Ok(Self::new(text.trim()))
-    }
-}
-
-impl FromText for PathBuf {
-    fn from_text(text: &str) -> Result<Self, String> {
-        Ok(Self::from(text))
-    }
-}
-
-impl<T: FromText> FromText for Option<T> {
-    fn from_text(text: &str) -> Result<Self, String> {
-        if text.is_empty() { Ok(None) } else { T::from_text(text).map(Some) }
-    }
-}
-
-fn list(text: &str) -> impl Iterator<Item = &str> {
-    text.split(',').map(str::trim).filter(|entry| !entry.is_empty())
-}
-
-impl FromText for Vec<String> {
-    fn from_text(text: &str) -> Result<Self, String> {
-        Ok(list(text).map(str::to_owned).collect())
-    }
-}
-
-impl FromText for Vec<Network> {
-    fn from_text(text: &str) -> Result<Self, String> {
-        list(text).map(|entry| Network::try_from(entry.to_owned())).collect()
-    }
-}
-
-impl FromText for Vec<AppConfig> {
-    fn from_text(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|error| without_value(&error.to_string()))
-    }
-}
-
-impl FromText for Vec<NamedStorage> {
-    fn from_text(text: &str) -> Result<Self, String> {
-        serde_json::from_str(text).map_err(|error| without_value(&error.to_string()))
-    }
-}
-
-impl FromText for BTreeMap<String, Secret> {
-    fn from_text(text: &str) -> Result<Self, String> {
-        let pair = |entry: &str| {
-            let (name, value) = entry.split_once('=').ok_or_else(|| "write name=value".to_owned())?;
-            Ok((name.trim().to_owned(), Secret::new(value.trim())))
-        };
-        list(text).map(pair).collect()
-    }
 }
 
 #[cfg(test)]
