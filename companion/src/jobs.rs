@@ -34,10 +34,14 @@ pub enum End {
 
 /// The tasks that work on the queue.
 #[derive(Debug)]
-pub struct Workers(JoinSet<()>);
+pub struct Workers {
+    workers: JoinSet<()>,
+    /// The ones that look after all jobs, until the last worker has ended.
+    caretakers: JoinSet<()>,
+}
 
 /// Puts what a killed process left back into the queue and starts `store_concurrency` workers, each of which does one job at a time
-/// with `run`, and the one that looks after all jobs.
+/// with `run`, and those that look after all jobs.
 pub async fn start<F, R>(companion: Shared, run: F) -> anyhow::Result<Workers>
 where
     F: Fn(Shared, JobRow) -> R + Clone + Send + 'static,
@@ -49,22 +53,25 @@ where
             tracing::info!(jobs = left, "transfers that were interrupted begin again");
         }
     }
-    let mut tasks = JoinSet::new();
-    tasks.spawn(look_after(companion.clone()));
+    let mut workers = JoinSet::new();
     for _ in 0..companion.config.store_concurrency {
-        tasks.spawn(work(companion.clone(), run.clone()));
+        workers.spawn(work(companion.clone(), run.clone()));
     }
-    Ok(Workers(tasks))
+    let mut caretakers = JoinSet::new();
+    caretakers.spawn(look_after(companion.clone()));
+    caretakers.spawn(clean_up(companion));
+    Ok(Workers { workers, caretakers })
 }
 
 impl Workers {
     /// Lets the running jobs end, for some seconds; what is cut off leaves nothing behind, and another process, or this one when it
     /// starts again, begins it anew.
     pub async fn finish(mut self, companion: &Shared) {
-        let all = async { while self.0.join_next().await.is_some() {} };
+        let all = async { while self.workers.join_next().await.is_some() {} };
         if tokio::time::timeout(LAST_TRANSFERS, all).await.is_err() {
-            self.0.shutdown().await;
+            self.workers.shutdown().await;
         }
+        self.caretakers.shutdown().await;
         match companion.db.requeue_jobs(Whose::Worker(&companion.name)).await {
             Ok(0) => {}
             Ok(jobs) => tracing::info!(jobs, "transfers that had not ended are handed back"),
@@ -78,8 +85,8 @@ fn lease(companion: &Shared) -> Millis {
     Millis::try_from(companion.config.lease_seconds.saturating_mul(1000)).unwrap_or(Millis::MAX / 2)
 }
 
-/// Says that the process lives, takes over what others have left, and removes what failed transfers left in the storage. It goes on
-/// until the last worker has ended, which is when it is cut off.
+/// Says that the process lives and takes over what others have left. It waits for nothing but the database: a storage that is slow
+/// is no sign that the process is dead.
 async fn look_after(companion: Shared) {
     let mut said = now();
     loop {
@@ -98,24 +105,31 @@ async fn look_after(companion: Shared) {
             }
             Err(error) => tracing::error!(cause = %error, "the queue could not be read"),
         }
-        if let Err(error) = clean_up(&companion).await {
-            tracing::error!(cause = format!("{error:#}"), "what a failed transfer left could not be removed");
-        }
-        if companion.is_stopping() {
-            return;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(LOOK_EVERY.min(Duration::from_millis(lease(&companion).unsigned_abs() / 4))) => {}
-            () = companion.stopped() => {}
-        }
+        tokio::time::sleep(LOOK_EVERY.min(Duration::from_millis(lease(&companion).unsigned_abs() / 4))).await;
     }
 }
 
-async fn clean_up(companion: &Shared) -> anyhow::Result<()> {
-    for (id, storage, key) in companion.db.unfinished_objects().await? {
-        companion.buckets.get(&storage)?.forget(&key).await?;
-        companion.db.forget_object(&id, &key).await?;
+/// Removes what failed transfers left in the storage.
+async fn clean_up(companion: Shared) {
+    loop {
+        match companion.db.unfinished_objects().await {
+            Ok(objects) => {
+                for (id, storage, key) in objects {
+                    if let Err(error) = forget(&companion, &id, &storage, &key).await {
+                        let cause = format!("{error:#}");
+                        tracing::error!(storage, key, cause, "what a failed transfer left could not be removed");
+                    }
+                }
+            }
+            Err(error) => tracing::error!(cause = %error, "the queue could not be read"),
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+async fn forget(companion: &Shared, id: &str, storage: &str, key: &str) -> anyhow::Result<()> {
+    companion.buckets.get(storage)?.forget(key).await?;
+    companion.db.forget_object(id, key).await?;
     Ok(())
 }
 

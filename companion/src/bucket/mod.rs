@@ -277,11 +277,11 @@ impl Bucket {
         staged(key).filter(|_| self.folder.is_some()).unwrap_or(key)
     }
 
-    /// Removes what [`Bucket::objects`] told, which may be a staging file.
+    /// Removes what [`Bucket::objects`] told, which may be a staging file. It is no error when it is not there any more.
     pub async fn remove_object(&self, object: &Object) -> object_store::Result<()> {
         match &self.folder {
             Some(folder) if staged(&object.key).is_some() => {
-                tokio::fs::remove_file(folder.join(&object.key)).await.map_err(on_disk)
+                remove_file(&folder.join(&object.key)).await.map_err(on_disk)
             }
             _ => self.remove(&object.key).await,
         }
@@ -322,6 +322,14 @@ fn on_disk(error: std::io::Error) -> object_store::Error {
     object_store::Error::Generic { store: "disk", source: error.into() }
 }
 
+/// A transfer may have ended since the file was seen, and taken it away itself.
+async fn remove_file(file: &Path) -> std::io::Result<()> {
+    match tokio::fs::remove_file(file).await {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
 async fn remove_from(folder: &Path, which: impl Fn(&str) -> bool) -> std::io::Result<()> {
     let mut entries = match tokio::fs::read_dir(folder).await {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
@@ -329,7 +337,7 @@ async fn remove_from(folder: &Path, which: impl Fn(&str) -> bool) -> std::io::Re
     };
     while let Some(entry) = entries.next_entry().await? {
         if which(&entry.file_name().to_string_lossy()) {
-            tokio::fs::remove_file(entry.path()).await?;
+            remove_file(&entry.path()).await?;
         }
     }
     Ok(())
@@ -483,12 +491,15 @@ mod tests {
         let bucket = Bucket::on_disk(dir.path()).unwrap();
         // As a killed process does, it neither finishes nor cleans up.
         std::mem::forget(writes(&bucket, "p/HANDLE_1.jpg", &vec![7; PART]).await);
-        let [staging] = &keys(&bucket).await[..] else { panic!("one staging file") };
-        assert!(staging.starts_with("p/HANDLE_1.jpg#"), "{staging}");
+        let [staging] = &bucket.objects().try_collect::<Vec<_>>().await.unwrap()[..] else {
+            panic!("one staging file")
+        };
+        assert!(staging.key.starts_with("p/HANDLE_1.jpg#"), "{staging:?}");
         bucket.forget("p/OTHER_1.jpg").await.unwrap();
         assert_eq!(keys(&bucket).await.len(), 1);
         bucket.forget("p/HANDLE_1.jpg").await.unwrap();
         assert!(keys(&bucket).await.is_empty());
+        bucket.remove_object(staging).await.unwrap();
         bucket.forget("never/HANDLE_1.jpg").await.unwrap();
     }
 }

@@ -1,9 +1,10 @@
 //! The commands of `bowerbird-companion`: `serve`, `settings`, and what an operator does to the database of a companion,
-//! whether or not it runs: `app` ([`app`], [`show`], [`trial`]), `keys` ([`keys`]) and `webhooks`
-//! ([`webhooks`]); `check` ([`check`]) looks at all that it needs.
+//! whether or not it runs: `app` ([`app`], [`show`], [`trial`]), `keys` ([`keys`]), `webhooks` ([`webhooks`]) and `files`
+//! ([`files`]); `check` ([`check`]) looks at all that it needs.
 
 mod app;
 mod check;
+mod files;
 mod keys;
 mod show;
 mod trial;
@@ -50,6 +51,9 @@ enum Command {
     /// Who is told of what concerns a site, and what was delivered.
     #[command(subcommand)]
     Webhooks(webhooks::Command),
+    /// What lies in the storage.
+    #[command(subcommand)]
+    Files(files::Command),
 }
 
 /// What wins over the file and the environment.
@@ -101,6 +105,10 @@ impl Cli {
                 command.run(self.overrides.settings()?).await
             }
             Some(Command::Webhooks(command)) => {
+                log_to_stderr("warn");
+                command.run(self.overrides.settings()?).await
+            }
+            Some(Command::Files(command)) => {
                 log_to_stderr("warn");
                 command.run(self.overrides.settings()?).await
             }

@@ -66,16 +66,22 @@ async fn watch(
     }
     while !open.is_empty() {
         let ids: Vec<&str> = open.iter().map(|open| open.id.as_str()).collect();
-        let standings = companion.db.standings(&ids).await.unwrap_or_else(|error| {
+        // What cannot be read for a while goes on all the same, so nothing is told of it.
+        let standings = companion.db.standings(&ids).await.inspect_err(|error| {
             tracing::error!(cause = %error, "jobs that are watched could not be read");
-            Vec::new()
         });
         let mut still_open = Vec::with_capacity(open.len());
         for mut photo in open {
-            // A row that is not there was unreadable, or has had its time.
-            let found = standings.iter().find(|standing| standing.id == photo.id);
+            let found = match &standings {
+                Ok(standings) => standings.iter().find(|standing| standing.id == photo.id),
+                Err(_) => {
+                    still_open.push(photo);
+                    continue;
+                }
+            };
             let (event, ended) = match found {
                 Some(standing) => photo.changed(&companion, standing).await,
+                // It has had its time.
                 None => (Some(photo.failed(ProblemCode::Internal)), true),
             };
             if let Some(event) = event {
@@ -141,7 +147,7 @@ impl Open {
                 Ok(None) => (Some(self.failed(ProblemCode::PhotoGone)), true),
                 Err(error) => {
                     tracing::error!(cause = %error, "a stored file could not be read from the database");
-                    (Some(self.failed(ProblemCode::Internal)), true)
+                    (None, false)
                 }
             },
         }

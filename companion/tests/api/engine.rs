@@ -2,12 +2,17 @@
 
 use crate::app::{TestApp, database_url, eventually, pool_of};
 use bowerbird_companion::bucket::Buckets;
+use bowerbird_companion::config::NamedStorage;
 use bowerbird_companion::db::{Db, FileRow, JobRow, NewJob, Unwanted, Whose};
 use bowerbird_companion::housekeeping::{Orphans, remove_orphans};
 use bowerbird_companion::seal::Keyring;
+use bowerbird_companion::secrets::Secret;
+use bowerbird_emulator::Fault;
 use serde_json::json;
 use std::time::Duration;
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
 
 /// A queue without anybody who works on it.
 pub struct Queue {
@@ -239,4 +244,82 @@ async fn what_belongs_to_no_file_is_removed_from_the_storage() {
     left.sort();
     expected.sort();
     assert_eq!(left, expected);
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_for_a_while_fails_no_photo() {
+    let app = TestApp::start().await;
+    let mut visitor = app.visitor();
+    visitor.signs_in("facebook", "alice").await;
+    let album = visitor.finds("facebook", "Profile pictures").await;
+    let photos = visitor.photos("facebook", &album).await;
+    app.emulator.set_fault(Fault::Slow { ms: 500, host: Some("scontent.xx.fbcdn.net".to_owned()), times: None });
+    let stream = visitor.begins_to_store("facebook", json!({"paths": photos[..3]})).await;
+    let database = app.database().await;
+    let unreadable = || crate::logs::log().matches("jobs that are watched could not be read").count();
+    let before = unreadable();
+    sqlx::query("ALTER TABLE jobs RENAME TO jobs_away").execute(&database).await.unwrap();
+    eventually("who watches has seen it", async || unreadable() > before).await;
+    sqlx::query("ALTER TABLE jobs_away RENAME TO jobs").execute(&database).await.unwrap();
+    let told = crate::app::events(&stream.text().await.unwrap());
+    let ends: Vec<_> = told.iter().filter(|event| event["event"] != "progress").map(|event| &event["event"]).collect();
+    assert_eq!(ends, ["stored", "stored", "stored", "done"], "{told:?}");
+}
+
+#[tokio::test]
+async fn a_storage_that_does_not_answer_costs_no_transfer_its_lease() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", silent.local_addr().unwrap());
+    let app = TestApp::start_with(|config| {
+        config.lease_seconds = 1;
+        let options = [("aws_endpoint", endpoint.as_str()), ("aws_access_key_id", "x"), ("aws_secret_access_key", "x")];
+        let options = options.map(|(name, value)| (name.to_owned(), Secret::new(value))).into();
+        config.storages = vec![NamedStorage { name: "silent".to_owned(), url: "s3://bucket".to_owned(), options }];
+    })
+    .await;
+    let mut visitor = app.visitor();
+    visitor.signs_in("facebook", "alice").await;
+    let album = visitor.finds("facebook", "Profile pictures").await;
+    let photos = visitor.photos("facebook", &album).await;
+    visitor.stores("facebook", &photos[0]).await;
+    let database = app.database().await;
+    // Something is to be removed from there.
+    let failed = "UPDATE jobs SET state = 'failed', storage = 'silent', object_key = 'x'";
+    sqlx::query(failed).execute(&database).await.unwrap();
+    let mut connections = Vec::new();
+    loop {
+        let (mut connection, _) = silent.accept().await.unwrap();
+        let mut method = [0; 3];
+        connection.read_exact(&mut method).await.unwrap();
+        connections.push(connection);
+        // Listing, for what belongs to no file, asks with GET.
+        if method != *b"GET" {
+            break;
+        }
+    }
+
+    app.emulator.set_fault(Fault::Slow { ms: 10_000, host: Some("scontent.xx.fbcdn.net".to_owned()), times: None });
+    let _stream = visitor.begins_to_store("facebook", json!({"paths": [photos[1]]})).await;
+    let leases = "SELECT COALESCE(MAX(lease_ms), 0) FROM jobs WHERE state = 'running'";
+    let lease = async || -> i64 { sqlx::query_scalar(leases).fetch_one(&database).await.unwrap() };
+    eventually("it is taken", async || lease().await > 0).await;
+    let first = lease().await;
+    eventually("its lease is extended", async || lease().await > first).await;
+}
+
+#[tokio::test]
+async fn the_command_line_sweeps_the_storage_beside_a_companion_that_runs() {
+    let app = TestApp::start().await;
+    let mut visitor = app.visitor();
+    visitor.signs_in("facebook", "alice").await;
+    let album = visitor.finds("facebook", "Profile pictures").await;
+    let photos = visitor.photos("facebook", &album).await;
+    visitor.stores("facebook", &photos[0]).await;
+    let kept = app.stored_files();
+    std::fs::write(kept[0].with_file_name("ORPHAN_1.jpg"), "1234").unwrap();
+    let (well, said) = app.runs(&["files", "sweep"]).await;
+    assert!(well && said.contains("nothing that is 24 hours old"), "{said}");
+    let (well, said) = app.runs(&["files", "sweep", "--older-than-hours", "0"]).await;
+    assert!(well && said.contains("removed 1 objects") && said.contains("4 bytes"), "{said}");
+    assert_eq!(app.stored_files(), kept);
 }
