@@ -227,27 +227,29 @@ impl Db {
 
     /// A code was typed. Answers how many there were with it; none when there were `most` already, or the sign-in is over.
     pub async fn code_typed(&self, id: &str, right: bool, most: i64) -> sqlx::Result<Option<i64>> {
-        sqlx::query_scalar(
+        let counted = sqlx::query_scalar(
             "UPDATE attempts SET tries = tries + 1, typing = CASE WHEN $1 = 1 THEN 2 ELSE typing END \
              WHERE id_hash = $2 AND outcome IS NULL AND tries < $3 RETURNING tries",
         )
         .bind(i64::from(right))
         .bind(id)
         .bind(most)
-        .fetch_optional(&self.pool)
-        .await
+        // As in `claim_job`: what is not kept is not counted, and must not count as if it were.
+        .fetch_all(&self.pool)
+        .await;
+        Ok(counted?.pop())
     }
 
     /// Takes a state, so that it counts once.
     pub async fn take_state(&self, state_hash: &str, source: &str) -> sqlx::Result<Option<Attempt>> {
-        let taken: Option<String> = sqlx::query_scalar(
+        let mut taken: Vec<String> = sqlx::query_scalar(
             "UPDATE attempts SET state_hash = NULL WHERE state_hash = $1 AND source = $2 AND outcome IS NULL RETURNING id_hash",
         )
         .bind(state_hash)
         .bind(source)
-        .fetch_optional(&self.pool)
+        .fetch_all(&self.pool)
         .await?;
-        let Some(id) = taken else { return Ok(None) };
+        let Some(id) = taken.pop() else { return Ok(None) };
         let row: Option<AttemptColumns> =
             sqlx::query_as(sqlx::AssertSqlSafe(format!("{ATTEMPT} WHERE a.id_hash = $1")))
                 .bind(id)

@@ -97,7 +97,9 @@ impl Db {
              ORDER BY turn_ms, id LIMIT 1 {skip}) RETURNING {JOB}"
         );
         let time = now();
-        sqlx::query_as(AssertSqlSafe(claim)).bind(time).bind(worker).bind(time + lease).fetch_optional(&self.pool).await
+        let claim = sqlx::query_as(AssertSqlSafe(claim)).bind(time).bind(worker).bind(time + lease);
+        // To its end: a row comes before what is changed is kept, and where that fails, as on a full disk, the job is nobody's.
+        Ok(claim.fetch_all(&self.pool).await?.pop())
     }
 
     /// The worker lives, so that nobody takes over what it runs.
