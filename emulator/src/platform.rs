@@ -37,6 +37,9 @@ pub struct Settings {
     pub facebook_token_lifetime: Duration,
     /// How long a picture's address is good; five days by default. Meta promises nothing; three to six days are seen.
     pub picture_lifetime: Duration,
+    /// The least bytes that a picture's largest size has: a shorter one is filled up behind its end, where programs that show it
+    /// do not look, so that large files cost no large pictures. 0, the default, leaves all as they are.
+    pub picture_bytes: usize,
     /// Whether Facebook's apps have "Require app secret" switched on, so that calls without `appsecret_proof` fail.
     /// Off by default.
     pub require_app_secret: bool,
@@ -60,6 +63,7 @@ impl Default for Settings {
             instagram_code_lifetime: Duration::from_secs(3600),
             facebook_token_lifetime: Duration::from_secs(5_183_944),
             picture_lifetime: Duration::from_secs(5 * DAY),
+            picture_bytes: 0,
             require_app_secret: false,
             login_coop: None,
         }

@@ -104,8 +104,15 @@ async fn answer(platform: &Arc<Platform>, method: &Method, path: &str, uri: &axu
         return ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     }
     let owned = id.to_owned();
-    let developed = tokio::task::spawn_blocking(move || darkroom::develop(&owned, &picture, rendition)).await;
-    let Ok(bytes) = developed else {
+    let least = if picture.shape.largest() == rendition { platform.settings.picture_bytes } else { 0 };
+    let developed = tokio::task::spawn_blocking(move || {
+        let mut bytes = darkroom::develop(&owned, &picture, rendition);
+        let filling = least.saturating_sub(bytes.len());
+        bytes.resize(bytes.len() + filling, 0);
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        (bytes, sha256)
+    });
+    let Ok((bytes, sha256)) = developed.await else {
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, "Internal error");
     };
     let url = uri.path_and_query().map_or_else(String::new, ToString::to_string);
@@ -114,7 +121,7 @@ async fn answer(platform: &Arc<Platform>, method: &Method, path: &str, uri: &axu
         url,
         width: rendition.width,
         height: rendition.height,
-        sha256: hex::encode(Sha256::digest(&bytes)),
+        sha256,
         bytes: bytes.len() as u64,
     };
     let length = bytes.len();

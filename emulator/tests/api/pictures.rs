@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use bowerbird_emulator::Fault;
+use bowerbird_emulator::{Fault, Settings};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -40,6 +40,24 @@ async fn a_picture_is_what_its_size_says_and_is_written_down() {
     assert_eq!(again, bytes);
     assert_eq!(visitor.http.head(source).send().await.unwrap().headers()["content-length"], length.to_string());
     assert_eq!(visitor.emulator.served().len(), 2);
+}
+
+#[tokio::test]
+async fn large_files_cost_no_large_pictures() {
+    let settings = Settings { picture_bytes: 3_000_000, ..Settings::default() };
+    let visitor = Visitor::start_with(settings).await;
+    let token = visitor.facebook_token("alice").await;
+    let album = visitor.album(&token, "Holidays in Lisbon").await;
+    let photos = visitor.graph(&token, &format!("{album}/photos"), &[("fields", "images"), ("limit", "1")]).await;
+    let images = photos.items()[0]["images"].as_array().unwrap().clone();
+    let largest = images.iter().max_by_key(|image| image["width"].as_u64()).unwrap();
+    let bytes = visitor.http.get(largest["source"].as_str().unwrap()).send().await.unwrap().bytes().await.unwrap();
+    assert_eq!(bytes.len(), 3_000_000);
+    assert_eq!(u64::from(image::load_from_memory(&bytes).unwrap().width()), largest["width"].as_u64().unwrap());
+    assert_eq!(visitor.emulator.served()[0].sha256, hex::encode(Sha256::digest(&bytes)));
+    let smaller = images.iter().min_by_key(|image| image["width"].as_u64()).unwrap();
+    let bytes = visitor.http.get(smaller["source"].as_str().unwrap()).send().await.unwrap().bytes().await.unwrap();
+    assert!(bytes.len() < 100_000);
 }
 
 #[tokio::test]
