@@ -2,6 +2,12 @@
 
 #![allow(dead_code, reason = "each test crate that sets up this stage uses a part of it")]
 
+#[cfg(unix)]
+pub mod cluster;
+#[cfg(unix)]
+pub mod program;
+pub mod proxy;
+
 use axum::Router;
 use axum::http::{HeaderMap, Uri};
 use axum::response::Html;
@@ -29,9 +35,20 @@ pub struct Stage {
     /// What every request that a test makes by itself goes through.
     pub http: reqwest::Client,
     head: Arc<Mutex<String>>,
+    /// Where the companion keeps files.
+    files: PathBuf,
     config: Config,
-    running: Option<(oneshot::Sender<()>, JoinHandle<()>)>,
+    running: Running,
     data: TempDir,
+}
+
+/// What serves.
+enum Running {
+    Nothing,
+    /// A companion of this very process.
+    Here(oneshot::Sender<()>, JoinHandle<()>),
+    #[cfg(unix)]
+    Programs(Arc<cluster::Cluster>),
 }
 
 impl Stage {
@@ -42,6 +59,37 @@ impl Stage {
 
     /// Sets everything up with an emulator of these settings. Where they name a `public_url`, the companion goes there.
     pub async fn set_with(settings: Settings) -> Self {
+        let (mut stage, listener) = Self::prepare(settings).await;
+        stage.start_on(listener).await;
+        stage
+    }
+
+    /// Sets everything up with so many companions on one PostgreSQL and one S3, each a program, behind a proxy that sends each
+    /// request to the next. `None` where the servers are not installed.
+    #[cfg(unix)]
+    pub async fn set_with_programs(settings: Settings, count: usize) -> Option<Self> {
+        let (postgres, s3) = (bowerbird_services::Postgres::shared()?, bowerbird_services::S3::shared()?);
+        let (mut stage, listener) = Self::prepare(settings).await;
+        stage.files = cluster::put_on_services(&mut stage.config, postgres, s3);
+        stage.config.lease_seconds = 2;
+        let cluster = cluster::Cluster::start(listener, &stage.config, count, stage.data.path()).await;
+        stage.running = Running::Programs(Arc::new(cluster));
+        Some(stage)
+    }
+
+    /// The programs that serve.
+    #[cfg(unix)]
+    pub fn programs(&self) -> &Arc<cluster::Cluster> {
+        let Running::Programs(programs) = &self.running else { panic!("the companion is not a program here") };
+        programs
+    }
+
+    /// Whether companions go away in the middle of what they do.
+    pub fn is_shaken(&self) -> bool {
+        !matches!(self.running, Running::Nothing | Running::Here(..))
+    }
+
+    async fn prepare(settings: Settings) -> (Self, TcpListener) {
         // Fails when another story of this process has done it, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let emulator = Emulator::start_with(settings).await;
@@ -79,10 +127,9 @@ impl Stage {
             ..AppConfig::open("demo")
         };
         config.apps = vec![AppConfig { key: "other".to_owned(), ..shop.clone() }, shop];
-        let mut stage =
-            Self { emulator, companion, page, http: reqwest::Client::new(), head, config, running: None, data };
-        stage.start_on(listener).await;
-        stage
+        let (files, http) = (config.data_dir.join("files"), reqwest::Client::new());
+        let stage = Self { emulator, companion, page, http, head, files, config, running: Running::Nothing, data };
+        (stage, listener)
     }
 
     /// The customer's page under a path, without a slash at its start. A segment `coop-VALUE`, as in
@@ -114,7 +161,7 @@ impl Stage {
 
     /// Stops the companion, as a machine that goes down does.
     pub async fn stop_companion(&mut self) {
-        if let Some((stop, running)) = self.running.take() {
+        if let Running::Here(stop, running) = std::mem::replace(&mut self.running, Running::Nothing) {
             drop(stop);
             running.abort();
             let _ = running.await;
@@ -134,7 +181,7 @@ impl Stage {
             let until = async { drop(stopped.await) };
             app.serve(listener, until).await.expect("the companion serves");
         });
-        self.running = Some((stop, running));
+        self.running = Running::Here(stop, running);
     }
 
     /// How many providers' tokens the companion keeps.
@@ -173,7 +220,7 @@ impl Stage {
     /// Names of the files that lie in the companion's storage, finished or not.
     pub fn files_on_disk(&self) -> Vec<String> {
         let mut found = Vec::new();
-        let mut folders = vec![self.data.path().join("companion/files")];
+        let mut folders = vec![self.files.clone()];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
                 match entry.path() {

@@ -1,5 +1,6 @@
-//! The daily loop as code: `cargo xtask demo`, `test`, `check`, `dist`, `size`.
+//! The daily loop as code: `cargo xtask demo`, `test`, `check`, `dist`, `size`, `bench`.
 
+mod bench;
 mod check;
 mod children;
 mod demo;
@@ -47,6 +48,8 @@ enum Command {
     Dist(dist::How),
     /// Says how many bytes a page loads, and which crates and functions they come from.
     Size(size::Question),
+    /// Measures what takes too long for every day.
+    Bench(bench::How),
     /// Runs a program that is stopped when this one goes, even by force. For this program's own use.
     #[command(hide = true)]
     Bound {
@@ -77,6 +80,7 @@ fn run(command: Command) -> Result<()> {
         Command::Check => check::run(),
         Command::Dist(how) => dist::run(how).map(drop),
         Command::Size(question) => size::run(&question),
+        Command::Bench(how) => bench::run(&how),
         Command::Bound { .. } => unreachable!("handled above"),
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every step under a heading, and at the end what became of each.
 
-use crate::{check, children, dist, tools};
+use crate::{bench, check, children, dist, tools};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use std::time::{Duration, Instant};
@@ -20,6 +20,8 @@ pub enum Step {
     Services,
     /// Filestack's own client against the companion, in Node and in Chromium.
     Client,
+    /// The companion as a program, killed, starved and cut off: nothing is lost, doubled or half there.
+    Faults,
     /// What `cargo xtask dist` does.
     Dist,
     /// The public face of what customers download.
@@ -47,6 +49,7 @@ impl Step {
             Self::Native => "native: the tests of all packages",
             Self::Services => "services: the companion on PostgreSQL and S3",
             Self::Client => "client: Filestack's own, against the companion",
+            Self::Faults => "faults: the companion killed, starved and cut off",
             Self::Dist => "dist: what customers download",
             Self::Surface => "surface: its exports, types and bytes",
             Self::Browser => "browser: the widget in Chromium",
@@ -62,7 +65,7 @@ impl Step {
     fn needs(self) -> &'static [Step] {
         match self {
             Self::Surface => &[Self::Dist],
-            Self::Services | Self::Client | Self::Browser => &[Self::Tools],
+            Self::Services | Self::Client | Self::Faults | Self::Browser => &[Self::Tools],
             Self::Stories => &[Self::Tools, Self::Dist],
             _ => &[],
         }
@@ -74,20 +77,10 @@ impl Step {
             Self::Check => check::run(),
             Self::Clippy => {
                 let deny = ["--", "--deny", "warnings"];
-                // The last three are no part of `--all-targets`, since a plain `cargo test` leaves them out.
-                let native = [
-                    "clippy",
-                    "--quiet",
-                    "--workspace",
-                    "--all-targets",
-                    "--test",
-                    "surface",
-                    "--test",
-                    "client",
-                    "--test",
-                    "stories",
-                ];
-                children::run(children::cargo(native).args(deny))?;
+                // The last are no part of `--all-targets`, since a plain `cargo test` leaves them out.
+                let left_out = ["--test", "client", "--test", "faults", "--test", "surface", "--test", "stories"];
+                let native = ["clippy", "--quiet", "--workspace", "--all-targets"];
+                children::run(children::cargo(native).args(left_out).args(deny))?;
                 let wasm = ["clippy", "--quiet", "--package", "bowerbird", "--lib", "--test", "browser"];
                 children::run(children::cargo(wasm).args(["--target", "wasm32-unknown-unknown"]).args(deny))
             }
@@ -98,6 +91,7 @@ impl Step {
                 children::run(tests.env("BOWERBIRD_TEST_ON", "services"))
             }
             Self::Client => children::run(&mut children::cargo(["test", "--quiet", "--test", "client"])),
+            Self::Faults => bench::faults_in_short(),
             Self::Dist => dist::run(dist::How::default()).map(drop),
             Self::Surface => {
                 children::run(&mut children::cargo(["test", "--quiet", "--test", "surface", "--", "--nocapture"]))

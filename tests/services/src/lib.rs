@@ -11,3 +11,4 @@ mod supervised;
 
 pub use postgres::Postgres;
 pub use s3::S3;
+pub use supervised::free_port;

@@ -1,0 +1,46 @@
+//! A disk that is soon full.
+
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
+use std::io::Write as _;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// A file system in memory, gone when this is dropped.
+pub struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    /// One of so many MB. `None`, loudly, where this process may not mount; in CI it has to.
+    pub fn mount(megabytes: usize) -> Option<Self> {
+        let folder = tempfile::tempdir().unwrap();
+        let options = format!("size={megabytes}m");
+        let mounted = mount(Some("tmpfs"), folder.path(), Some("tmpfs"), MsFlags::MS_NOSUID, Some(options.as_str()));
+        let Err(error) = mounted else { return Some(Self(folder)) };
+        let ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
+        assert!(!ci, "CI is set, and no file system can be mounted: {error}; run the tests as root");
+        eprintln!("SKIPPED: no file system can be mounted ({error}), so no full disk is tested; run the tests as root");
+        None
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Writes until there is no more room than so many bytes.
+    pub fn fill(&self, but_for: usize) -> std::path::PathBuf {
+        let path = self.path().join("filling");
+        let mut file = std::fs::File::create(&path).unwrap();
+        let mut bytes = 0;
+        while file.write_all(&[0; 65_536]).is_ok() {
+            bytes += 65_536;
+        }
+        file.set_len(bytes - but_for as u64).unwrap();
+        path
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Who still has a file open there does not keep it from going.
+        let _ = umount2(self.0.path(), MntFlags::MNT_DETACH);
+    }
+}

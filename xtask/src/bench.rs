@@ -1,0 +1,67 @@
+//! `cargo xtask bench`: what takes too long for every day, or says figures rather than yes or no. It runs tests of `tests/faults`
+//! against the companion as a program; the short ones among them are a step of `cargo xtask test`.
+
+use crate::{children, paths};
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use std::path::PathBuf;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Subject {
+    /// Forty kills during 2,000 imports, on each database.
+    Faults,
+    /// The memory that 200 imports of 20 MB take which are asked for at once, on disk and on S3.
+    Memory,
+}
+
+/// How it is measured.
+#[derive(Args)]
+pub struct How {
+    /// Which of them.
+    subject: Subject,
+    /// With a companion as daily work has it: built quickly, and slower.
+    #[arg(long)]
+    debug: bool,
+    /// How many imports.
+    #[arg(long, value_name = "N")]
+    imports: Option<u32>,
+    /// Of how many MB each, for `memory`.
+    #[arg(long, value_name = "N")]
+    megabytes: Option<u32>,
+}
+
+/// Builds the program and measures.
+pub fn run(how: &How) -> Result<()> {
+    let program = build(how.debug)?;
+    let name = match how.subject {
+        Subject::Faults => "forty_kills_during_thousands_of_imports",
+        Subject::Memory => "memory",
+    };
+    let mut tests = children::cargo(["test", "--quiet", "--test", "faults", "--"]);
+    tests.args(["--ignored", "--nocapture", "--test-threads", "1", name]).env("BOWERBIRD_TEST_PROGRAM", program);
+    for (name, value) in [("BOWERBIRD_BENCH_IMPORTS", how.imports), ("BOWERBIRD_BENCH_MEGABYTES", how.megabytes)] {
+        if let Some(value) = value {
+            tests.env(name, value.to_string());
+        }
+    }
+    children::run(&mut tests)
+}
+
+/// Builds the program as daily work has it, and runs the scenarios that take minutes.
+pub fn faults_in_short() -> Result<()> {
+    let program = build(true)?;
+    // Two at a time: most of their time is waiting.
+    let mut tests = children::cargo(["test", "--test", "faults", "--", "--nocapture", "--test-threads", "2"]);
+    children::run(tests.env("BOWERBIRD_TEST_PROGRAM", program))
+}
+
+fn build(debug: bool) -> Result<PathBuf> {
+    let profile = if debug { "debug" } else { "release" };
+    let mut build = children::cargo(["build", "--package", "bowerbird-companion", "--bins"]);
+    if !debug {
+        build.arg("--release");
+    }
+    children::run(&mut build)?;
+    Ok(paths::target().join(profile).join(format!("bowerbird-companion{}", std::env::consts::EXE_SUFFIX)))
+}
