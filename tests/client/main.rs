@@ -23,7 +23,7 @@ const SECRET: &str = "the secret of the key shop";
 /// A companion whose key lets any client sign in, and a page of the site.
 struct Shop {
     companion: String,
-    emulator: Emulator,
+    _emulator: Emulator,
     _data: TempDir,
 }
 
@@ -52,7 +52,7 @@ impl Shop {
         }];
         let app = App::build(config).await.unwrap();
         tokio::spawn(app.serve(listener, std::future::pending()));
-        Self { companion, emulator, _data: data }
+        Self { companion, _emulator: emulator, _data: data }
     }
 
     /// What a visitor does in the window that the client opens.

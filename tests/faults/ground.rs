@@ -1,5 +1,6 @@
 //! What a scenario happens on: an emulated Meta, companions as programs, their database and their storage.
 
+use crate::receiver::{self, Told};
 use crate::stage::cluster::{Cluster, put_on_services};
 use crate::visitor::Visitor;
 use bowerbird_companion::config::{AppConfig, Config};
@@ -8,6 +9,7 @@ use bowerbird_services::{Postgres, S3};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -21,6 +23,9 @@ pub struct Ground {
     /// Where the objects of the storage are.
     pub files: PathBuf,
     pub chance: StdRng,
+    /// What the site's receiver was told, where it has one.
+    pub told: Option<Arc<Told>>,
+    receiver: (String, Arc<Told>),
     pub http: reqwest::Client,
     _folder: TempDir,
 }
@@ -75,12 +80,15 @@ impl Ground {
                 files = Some(put_on_services(&mut config, postgres, s3));
             }
         }
+        let receiver = receiver::start().await;
+        config.private_receivers = vec![receiver.0.clone()];
+        config.webhook_schedule = "1, 2, 4, 8, 16, 32, 64".parse().unwrap();
         change(&mut config);
         let files = files.unwrap_or_else(|| config.data_dir.join("files"));
         let cluster = Cluster::start(listener, &config, count, folder.path()).await;
         // Longer than a stream is silent while its companion lives.
         let http = reqwest::Client::builder().read_timeout(Duration::from_secs(25)).build().unwrap();
-        Self { emulator, cluster, url, files, chance: chance(), http, _folder: folder }
+        Self { emulator, cluster, url, files, chance: chance(), told: None, receiver, http, _folder: folder }
     }
 
     /// So many visitors who are signed in, each with so many photos of Clara's in mind. Those of one visitor are in part those of
@@ -99,6 +107,16 @@ impl Ground {
             visitors.push(visitor);
         }
         visitors
+    }
+
+    /// The site has a receiver from now on, which hears of each photo.
+    pub async fn is_listened_to(&mut self) {
+        let (authority, told) = &self.receiver;
+        let url = format!("http://{authority}/hook");
+        self.cluster.runs(&["webhooks", "add", "demo", &url, "--event", "fp.upload"]).await;
+        self.told = Some(told.clone());
+        // Its companions look for changes every two seconds.
+        tokio::time::sleep(Duration::from_secs(3)).await;
     }
 
     pub fn within(&mut self, milliseconds: std::ops::Range<u64>) -> Duration {

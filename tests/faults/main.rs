@@ -7,6 +7,7 @@
 
 mod ground;
 mod memory;
+mod receiver;
 mod small_disk;
 #[path = "../stage/mod.rs"]
 mod stage;
@@ -35,6 +36,7 @@ fn slow_pictures(ground: &Ground, ms: u64) {
 }
 
 async fn kills(mut ground: Ground, visitors: usize, photos: usize, times: usize) {
+    ground.is_listened_to().await;
     let visitors = ground.visitors(visitors, photos).await;
     slow_pictures(&ground, 60);
     let storing = tokio::spawn(all_store(visitors));

@@ -32,7 +32,11 @@ pub async fn judge(ground: &Ground, visitors: &[Visitor]) {
     let keys: Vec<String> = sqlx::query_scalar("SELECT object_key FROM files").fetch_all(&database).await.unwrap();
     let (kept, known) = (objects(&ground.files), keys.into_iter().collect::<BTreeSet<_>>());
     assert_eq!(kept, known, "what lies in the storage is what is recorded; the sweeper said: {said}");
-    // Where a receiver of notices is set up, it was told of each of these by now.
+    if let Some(receiver) = &ground.told {
+        // A notice whose sender was killed is due again after a minute.
+        let handles: Vec<&String> = handles.into_iter().collect();
+        eventually_within(2400, "each photo is told of", async || receiver.all_once(&handles)).await;
+    }
     let again: usize = visitors.iter().map(|visitor| visitor.asked_again).sum();
     println!("{told} photos, asked again for {again} times, {} orphans", before - kept.len());
 }
@@ -72,8 +76,12 @@ pub fn objects(folder: &Path) -> BTreeSet<String> {
 }
 
 /// Until something is so, at most a minute.
-pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    for _ in 0..1200 {
+pub async fn eventually(what: &str, is_so: impl AsyncFnMut() -> bool) {
+    eventually_within(1200, what, is_so).await;
+}
+
+async fn eventually_within(looks: usize, what: &str, mut is_so: impl AsyncFnMut() -> bool) {
+    for _ in 0..looks {
         if is_so().await {
             return;
         }

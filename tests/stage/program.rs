@@ -77,6 +77,9 @@ pub fn command(config: &Config) -> Command {
     set("instagram_api_url", config.instagram_api_url.to_string());
     set("instagram_graph_url", config.instagram_graph_url.to_string());
     set("image_hosts", config.image_hosts.join(","));
+    set("private_receivers", config.private_receivers.join(","));
+    let seconds = config.webhook_schedule.seconds().iter().map(u64::to_string).collect::<Vec<_>>();
+    set("webhook_schedule", seconds.join(","));
     set("store_concurrency", config.store_concurrency.to_string());
     set("transfer_memory_bytes", config.transfer_memory_bytes.to_string());
     set("retry_pause", config.retry_pause.to_string());
