@@ -5,6 +5,8 @@
 ALTER TABLE files ADD COLUMN access TEXT NOT NULL DEFAULT 'public';
 ALTER TABLE files ADD COLUMN session_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE files ADD COLUMN tags TEXT;
+-- When the site's server said that it wants to keep the file.
+ALTER TABLE files ADD COLUMN claimed_ms BIGINT;
 -- A file that is removed is gone for everybody at this time; its bytes go afterwards, and then its row, unless `keep_object` is 1:
 -- then the bytes stay in the storage, where they are the site's.
 ALTER TABLE files ADD COLUMN removed_ms BIGINT;

@@ -96,6 +96,11 @@ impl Apps {
         self.copied().receivers.get(key).cloned().unwrap_or_default()
     }
 
+    /// All sites.
+    pub fn all(&self) -> Vec<Arc<App>> {
+        self.copied().apps.values().cloned().collect()
+    }
+
     /// Whether some site lives at this origin: all that a preflight request can be asked, since it carries no key.
     pub fn any_allows(&self, origin: &str) -> bool {
         self.copied().apps.values().any(|app| app.is_open && app.allows(origin))

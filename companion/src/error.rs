@@ -75,7 +75,9 @@ impl ApiError {
 /// The HTTP status that goes with a problem when it is the whole reply.
 fn status(code: ProblemCode) -> StatusCode {
     match code {
-        ProblemCode::UnknownKey | ProblemCode::OriginNotAllowed | ProblemCode::NotAllowed => StatusCode::FORBIDDEN,
+        ProblemCode::UnknownKey | ProblemCode::OriginNotAllowed | ProblemCode::NotAllowed | ProblemCode::StoreLimit => {
+            StatusCode::FORBIDDEN
+        }
         ProblemCode::BadRequest | ProblemCode::BadPath | ProblemCode::UnknownSource => StatusCode::BAD_REQUEST,
         ProblemCode::SessionExpired => StatusCode::UNAUTHORIZED,
         ProblemCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

@@ -27,6 +27,9 @@ pub async fn work(companion: Shared) {
         if let Err(error) = upload::parts::forget_ended(&companion).await {
             tracing::error!(cause = format!("{error:#}"), "the parts of old uploads could not be removed");
         }
+        if let Err(error) = files::remove_unclaimed(&companion).await {
+            tracing::error!(cause = format!("{error:#}"), "files that nobody claimed could not be removed");
+        }
         if let Err(error) = files::finish_removals(&companion).await {
             tracing::error!(cause = format!("{error:#}"), "the bytes of removed files could not be removed");
         }

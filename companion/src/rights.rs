@@ -8,6 +8,7 @@ use crate::error::ApiError;
 use crate::policy::{Call, Deed, Policy, Refusal};
 use crate::session;
 use axum::http::{HeaderMap, header};
+use bowerbird_protocol::problem::ProblemCode;
 use serde::Deserialize;
 
 /// A policy as it is sent: in a query, a body or a path.
@@ -43,6 +44,33 @@ impl Shown {
             None => Ok(None),
         }
     }
+}
+
+/// Whether a site may have a further file.
+///
+/// # Errors
+/// [`ProblemCode::StoreLimit`] where it has as many files, or bytes, as it may have.
+pub async fn has_room(companion: &Shared, app: &App) -> Result<(), ApiError> {
+    let (files, bytes) = (app.settings.max_files, app.settings.max_bytes);
+    if files.is_none() && bytes.is_none() {
+        return Ok(());
+    }
+    let (has_files, has_bytes) = companion.db.usage_of(app.key()).await?;
+    let is_full = files.is_some_and(|most| has_files.unsigned_abs() >= most)
+        || bytes.is_some_and(|most| has_bytes.unsigned_abs() >= most);
+    if is_full {
+        tracing::warn!(
+            key = app.key(),
+            files = has_files,
+            bytes = has_bytes,
+            "a site has as many files as it may have"
+        );
+        return Err(ApiError::with_text(
+            ProblemCode::StoreLimit,
+            "The key has as many files, or bytes, as it may have.",
+        ));
+    }
+    Ok(())
 }
 
 /// Whether a file may be dealt with: by the session that stored it, named in `Authorization: Bearer`, or with a policy.

@@ -47,6 +47,7 @@ pub fn router(companion: Shared) -> Router {
         .route("/multipart/upload", post(upload::parts::part))
         .route("/multipart/complete", post(upload::parts::complete))
         .route("/api/file/{handle}/metadata", get(files::metadata))
+        .route("/api/file/{handle}/claim", post(files::claim))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         // These judge the size of a body themselves.
         .merge(

@@ -37,6 +37,15 @@ pub struct AppConfig {
     /// the companion deletes them.
     #[serde(default)]
     pub keep_files_on_deletion: bool,
+    /// How many files it may have stored at a time. Default as many as it likes.
+    #[serde(default)]
+    pub max_files: Option<u64>,
+    /// How many bytes these may have together. Default as many as it likes.
+    #[serde(default)]
+    pub max_bytes: Option<u64>,
+    /// After how many hours a file is removed that the site's server has not claimed. Default never.
+    #[serde(default)]
+    pub unclaimed_hours: Option<u32>,
     /// Whether its pages may link to a visitor's photos instead of storing them: the companion then fetches a photo from the
     /// provider each time that the link is read, for [`AppConfig::link_hours`]. The Connect screen says so. Default false.
     #[serde(default)]
@@ -101,6 +110,9 @@ impl AppConfig {
             unbound_sign_in: false,
             max_stores: max_stores(),
             keep_files_on_deletion: false,
+            max_files: None,
+            max_bytes: None,
+            unclaimed_hours: None,
             allow_links: false,
             link_hours: link_hours(),
             require_policy: false,

@@ -94,6 +94,9 @@ settings! {
     /// What the storage needs besides, as `name=value`: `aws_endpoint`, `aws_region`, `aws_access_key_id` and the like; each is also
     /// taken from its own variable (`AWS_ENDPOINT`), and of Google and Azure likewise. Default none.
     storage_options: BTreeMap<String, Secret> = BTreeMap::new();
+    /// Where browsers reach stored files, an origin without a path, if that is another than `public_url`: it leads to this server too,
+    /// and keeps what visitors stored out of an origin that means anything. Default none.
+    files_url: Option<Url> = None;
     /// Further storages, each `{name, url, options}`: a request that names one as its `location` stores there. Default none.
     storages: Vec<NamedStorage> = Vec::new();
     /// Bytes of memory that all transfers into the storages may hold together; those for which there is no room wait.
@@ -286,6 +289,12 @@ impl Config {
             matches!(self.public_url.scheme(), "http" | "https") && self.public_url.path() == "/",
             "public_url: must be http(s)://host[:port] without a path"
         );
+        if let Some(files) = &self.files_url {
+            ensure!(
+                matches!(files.scheme(), "http" | "https") && files.path() == "/",
+                "files_url: must be http(s)://host[:port] without a path"
+            );
+        }
         ensure!(self.store_concurrency > 0, "store_concurrency: must be at least 1");
         let names = self.storages.iter().map(|storage| storage.name.as_str());
         let bad = names.clone().find(|name| !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) || name.is_empty());
@@ -314,6 +323,12 @@ impl Config {
     /// An absolute URL of this server; `path` begins with `/`.
     pub fn public(&self, path: &str) -> String {
         format!("{}{path}", self.public_url.origin().ascii_serialization())
+    }
+
+    /// The absolute URL of a stored file.
+    pub fn file_url(&self, handle: &str) -> String {
+        let origin = self.files_url.as_ref().unwrap_or(&self.public_url).origin();
+        format!("{}/{handle}", origin.ascii_serialization())
     }
 
     /// Whether app ids of the emulator are in use at an address that strangers reach.

@@ -199,4 +199,45 @@ impl Db {
         work.commit().await?;
         Ok(true)
     }
+
+    /// The site's server wants to keep a file. `false` when it is gone.
+    pub async fn claim_file(&self, handle: &str) -> sqlx::Result<bool> {
+        let claimed = sqlx::query(
+            "UPDATE files SET claimed_ms = COALESCE(claimed_ms, $1) WHERE handle = $2 AND removed_ms IS NULL",
+        )
+        .bind(now())
+        .bind(handle)
+        .execute(&self.pool)
+        .await?;
+        Ok(claimed.rows_affected() > 0)
+    }
+
+    /// Files of a site from before `since` that its server has not claimed.
+    pub async fn unclaimed_files(&self, app_key: &str, since: Millis) -> sqlx::Result<Vec<FileRow>> {
+        let select = format!(
+            "SELECT {FILE} FROM files WHERE app_key = $1 AND created_ms < $2 AND claimed_ms IS NULL AND removed_ms IS NULL \
+             ORDER BY created_ms LIMIT 200"
+        );
+        sqlx::query_as(AssertSqlSafe(select)).bind(app_key).bind(since).fetch_all(&self.pool).await
+    }
+
+    /// The newest files of a site or of all, those before the first `skip` left out.
+    pub async fn files(&self, app_key: Option<&str>, most: i64, skip: i64) -> sqlx::Result<Vec<FileRow>> {
+        let select = format!(
+            "SELECT {FILE} FROM files WHERE removed_ms IS NULL AND ($1 = '' OR app_key = $1) \
+             ORDER BY created_ms DESC, handle LIMIT $2 OFFSET $3"
+        );
+        let query = sqlx::query_as(AssertSqlSafe(select)).bind(app_key.unwrap_or_default());
+        query.bind(most).bind(skip).fetch_all(&self.pool).await
+    }
+
+    /// How many files a site has, and their bytes.
+    pub async fn usage_of(&self, app_key: &str) -> sqlx::Result<(i64, i64)> {
+        sqlx::query_as(
+            "SELECT COUNT(*), CAST(COALESCE(SUM(size), 0) AS BIGINT) FROM files WHERE app_key = $1 AND removed_ms IS NULL",
+        )
+        .bind(app_key)
+        .fetch_one(&self.pool)
+        .await
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::Shared;
 use crate::bucket::{Bucket, Destination, Room};
-use crate::db::FileRow;
+use crate::db::{FileRow, now};
 use crate::error::ApiError;
 use crate::notices::{self, Event};
 use crate::policy::{Call, Deed, Refusal};
@@ -65,6 +65,35 @@ async fn remove_bytes(companion: &Shared, handle: &str, storage: &str, key: &str
 pub async fn finish_removals(companion: &Shared) -> anyhow::Result<()> {
     for (handle, storage, key) in companion.db.removed_files().await? {
         remove_bytes(companion, &handle, &storage, &key).await?;
+    }
+    Ok(())
+}
+
+/// `POST /api/file/{handle}/claim`: the site's server keeps the file, which is removed otherwise where the key has
+/// `unclaimed_hours`. It takes a policy that allows `store`. Answers `success`.
+pub async fn claim(
+    State(companion): State<Shared>,
+    Path(handle): Path<String>,
+    Query(shown): Query<Shown>,
+    headers: HeaderMap,
+) -> Result<&'static str, ApiError> {
+    let file = companion.db.file(&handle).await?.ok_or_else(ApiError::not_found)?;
+    let caller = companion.apps.authorize(&file.app_key, &headers)?;
+    // Not the session: a page must not keep for ever what its visitor gave it.
+    let policy = shown.verified(&caller.app)?.ok_or(Refusal::Missing(Call::Store))?;
+    policy.allows(Call::Store, Deed { handle: Some(&handle), ..Deed::default() })?;
+    if companion.db.claim_file(&handle).await? { Ok("success") } else { Err(ApiError::not_found()) }
+}
+
+/// Removes what nobody claimed in time, and tells the sites.
+pub async fn remove_unclaimed(companion: &Shared) -> anyhow::Result<()> {
+    for app in companion.apps.all() {
+        let Some(hours) = app.settings.unclaimed_hours else { continue };
+        let since = now() - i64::from(hours) * 3600 * 1000;
+        for file in companion.db.unclaimed_files(app.key(), since).await? {
+            // One that cannot be removed now, or is gone already, is looked at again the next time.
+            drop(remove_file(companion, &file, false).await);
+        }
     }
     Ok(())
 }

@@ -101,7 +101,7 @@ fn body_of(kind: Kind, text: Value) -> String {
 }
 
 fn text(companion: &Companion, app_key: &str, event: Event<'_>) -> Value {
-    let url = |handle: &str| companion.config.public(&format!("/{handle}"));
+    let url = |handle: &str| companion.config.file_url(handle);
     match event {
         Event::Stored(file) => {
             let mut text = upload(file, url(&file.handle));

@@ -21,7 +21,7 @@ use crate::bucket::{Buckets, Destination};
 use crate::db::{Millis, NewJob};
 use crate::error::ApiError;
 use crate::policy::{Call, Deed};
-use crate::rights::Shown;
+use crate::rights::{self, Shown};
 use crate::secrets::{self, digest};
 use crate::session::{self, Session};
 use crate::trace::TraceId;
@@ -79,6 +79,7 @@ pub async fn store(
     }
     // Before anything is begun, so that asking again is no different.
     let place = as_stream.then(|| companion.limits.stream(&session.id)).transpose()?;
+    rights::has_room(&companion, &caller.app).await?;
     let mut watched = Vec::new();
     for wish in &wishes {
         begin(&companion, &caller.app, &session, &trace, wish, sizes, &mut watched).await?;

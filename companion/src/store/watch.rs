@@ -162,7 +162,7 @@ pub fn stored(companion: &Shared, file: FileRow) -> StoredFile {
     let signed = format!("{}.{}.{}.{}", file.handle, file.sha256, file.size, file.source);
     StoredFile {
         signature: secret.map(|secret| hmac_hex(secret, &signed)),
-        url: companion.config.public(&format!("/{}", file.handle)),
+        url: companion.config.file_url(&file.handle),
         handle: file.handle,
         filename: file.filename,
         mimetype: file.mimetype,

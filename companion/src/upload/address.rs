@@ -7,7 +7,7 @@ use crate::apps::{Authorized, Keyed};
 use crate::db::{FROM_ADDRESS, NewJob};
 use crate::error::ApiError;
 use crate::policy::{Call, Deed};
-use crate::rights::Shown;
+use crate::rights::{self, Shown};
 use crate::secrets::{self, digest};
 use axum::Json;
 use axum::extract::State;
@@ -100,6 +100,7 @@ pub async fn process(
     }
     let deed = Deed { url: Some(url.as_str()), ..Deed::default() };
     let place = Place::judge(&companion, &caller.app, &to, &shown, deed)?;
+    rights::has_room(&companion, &caller.app).await?;
     let (handle, tags) = (secrets::handle(), tags(body.upload_tags.as_ref())?);
     let job = NewJob {
         // Asked for twice, it is two files: what is at an address may have changed.

@@ -7,7 +7,7 @@ use crate::apps::{Authorized, Keyed};
 use crate::db::{FROM_DEVICE, NewJob, PartRow, UploadRow, now};
 use crate::error::ApiError;
 use crate::policy::{Call, Deed};
-use crate::rights::Shown;
+use crate::rights::{self, Shown};
 use crate::secrets::{self, digest};
 use axum::Json;
 use axum::body::Body;
@@ -73,6 +73,7 @@ pub async fn start(
     }
     let deed = Deed { size: Some(size), ..Deed::default() };
     let place = Place::judge(&companion, &caller.app, &body.store, &body.shown, deed)?;
+    rights::has_room(&companion, &caller.app).await?;
     let bytes = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
     let (least, most) = place.sizes();
     let upload = UploadRow {

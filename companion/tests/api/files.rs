@@ -506,3 +506,73 @@ async fn a_link_is_over_when_its_time_is_and_not_to_be_had_where_the_key_does_no
     assert_eq!((status, &refused["error"]["code"]), (StatusCode::FORBIDDEN, &json!("not_allowed")));
     assert!(app.visitor().lists("facebook", "/").await["auth"].get("links").is_none());
 }
+
+#[tokio::test]
+async fn what_nobody_claims_is_removed_in_time() {
+    let mut app = TestApp::start_with(|config| {
+        config.apps[0].secret = Some(Secret::new(SECRET));
+        config.apps[0].unclaimed_hours = Some(1);
+    })
+    .await;
+    let (visitor, claimed) = stored(&app, json!({})).await;
+    let (_, forgotten) = stored(&app, json!({"path": "b"})).await;
+    let path = format!("/api/file/{}/claim", text(&claimed, "handle"));
+    let claims = async |query: &str, token: Option<&str>| {
+        let request = app.http.post(format!("{}{path}?{query}", app.url)).header(header::ORIGIN, ORIGIN);
+        let request = token.into_iter().fold(request, |request, token| request.bearer_auth(token));
+        request.send().await.unwrap().status()
+    };
+    assert_eq!(claims("", visitor.token.as_deref()).await, StatusCode::FORBIDDEN, "the page cannot");
+    assert_eq!(claims(&for_calls(r#"["read"]"#), None).await, StatusCode::FORBIDDEN);
+    assert_eq!(claims(&for_calls(r#"["store"]"#), None).await, StatusCode::OK);
+    app.executes("UPDATE files SET created_ms = created_ms - 7200000").await;
+    app.stop().await;
+    app.start_again().await;
+    eventually("what was forgotten is gone", async || app.count("files").await == 1).await;
+    assert_eq!(app.get(&format!("/{}", text(&claimed, "handle"))).await.status(), StatusCode::OK);
+    assert_eq!(app.get(&format!("/{}", text(&forgotten, "handle"))).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(app.stored_files().len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_has_no_more_files_and_bytes_than_it_may_have() {
+    let app = TestApp::start_with(|config| {
+        config.apps[0].max_files = Some(1);
+        let bytes = bowerbird_companion::config::AppConfig { max_bytes: Some(10), ..config.apps[0].clone() };
+        config.apps.push(bowerbird_companion::config::AppConfig { key: "small".to_owned(), max_files: None, ..bytes });
+    })
+    .await;
+    let (visitor, _) = stored(&app, json!({})).await;
+    let clouds = json!({"facebook": {"path": "/1/2.jpg"}});
+    let (status, full) =
+        app.post("/store/", &json!({"apikey": "demo", "token": visitor.token, "clouds": clouds})).await;
+    assert_eq!((status, &full["error"]["code"]), (StatusCode::FORBIDDEN, &json!("store_limit")));
+    assert_eq!(
+        app.post("/multipart/start", &json!({"apikey": "demo", "filename": "a", "size": 1})).await.0,
+        StatusCode::FORBIDDEN
+    );
+    let start = json!({"apikey": "small", "filename": "a", "size": 20});
+    let id = app.post("/multipart/start", &start).await.1["upload_id"].clone();
+    let to = app.post("/multipart/upload", &json!({"apikey": "small", "upload_id": id, "part": 1, "size": 20})).await.1;
+    app.http.put(text(&to, "url")).body("x".repeat(20)).send().await.unwrap();
+    let done = app.post("/multipart/complete", &json!({"apikey": "small", "upload_id": id})).await;
+    assert_eq!(done.0, StatusCode::OK, "{:?}", done.1);
+    assert_eq!(app.post("/multipart/start", &start).await.0, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn an_operator_lists_shows_and_removes_files() {
+    let app = TestApp::start_with(|config| config.files_url = Some("https://files.example".parse().unwrap())).await;
+    let (_, file) = stored(&app, json!({})).await;
+    let handle = text(&file, "handle");
+    assert_eq!(text(&file, "url"), format!("https://files.example/{handle}"));
+    let (well, said) = app.runs(&["files", "list"]).await;
+    assert!(well && said.contains(&handle) && said.contains("facebook"), "{said}");
+    assert!(app.runs(&["files", "list", "another"]).await.1.contains("none"));
+    let (well, said) = app.runs(&["files", "show", &handle]).await;
+    assert!(well && said.contains(&text(&file, "sha256")) && said.contains("image/jpeg"), "{said}");
+    let (well, said) = app.runs(&["files", "rm", "unknown"]).await;
+    assert!(!well && said.contains("no file with the handle `unknown`"), "{said}");
+    assert!(app.runs(&["files", "rm", &handle]).await.0);
+    assert_eq!((app.stored_files().len(), app.count("files").await), (0, 0));
+}
