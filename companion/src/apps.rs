@@ -295,8 +295,8 @@ impl<T: Keyed + DeserializeOwned> FromRequest<Shared> for Authorized<T> {
 
     async fn from_request(request: Request, state: &Shared) -> Result<Self, ApiError> {
         let headers = request.headers().clone();
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| {
-            ApiError::with_text(ProblemCode::BadRequest, "The body could not be read, or is too large.")
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            ApiError::refused(rejection.status(), "The body could not be read, or is too large.")
         })?;
         // PostgreSQL's text holds every character but this one.
         if bytes.windows(6).any(|window| window == b"\\u0000") {

@@ -46,6 +46,13 @@ impl ApiError {
         }
     }
 
+    /// A refusal whose status the router chose.
+    pub fn refused(status: StatusCode, text: impl Into<String>) -> Self {
+        let code =
+            if status == StatusCode::PAYLOAD_TOO_LARGE { ProblemCode::TooLarge } else { ProblemCode::BadRequest };
+        Self { status, ..Self::with_text(code, text) }
+    }
+
     /// A fault of ours. The cause goes to the log.
     pub fn internal(cause: impl Display) -> Self {
         tracing::error!(%cause, "a fault of the companion");

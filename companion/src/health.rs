@@ -1,9 +1,9 @@
-//! What probes ask: `/healthz`, whether the process answers, and `/readyz`, whether visitors should be sent to it.
+//! What probes ask (and `/openapi.json`, which generators and testers of clients ask): `/healthz`, whether the process answers, and `/readyz`, whether visitors should be sent to it.
 
 use crate::{Companion, Shared};
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::future::join_all;
 use serde_json::json;
@@ -110,4 +110,9 @@ fn part(name: String, answered: Result<Result<(), String>, tokio::time::error::E
     };
     tracing::error!(part = name, cause = trouble, "the companion is not ready");
     Part { name, answers: false }
+}
+
+/// `GET /openapi.json`: the description of the API, as it stands in the companion's folder.
+pub async fn openapi() -> ([(HeaderName, &'static str); 1], &'static str) {
+    ([(header::CONTENT_TYPE, "application/json")], include_str!("../openapi.json"))
 }

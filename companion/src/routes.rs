@@ -12,9 +12,10 @@ use crate::{
     widget,
 };
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::{ConnectInfo, DefaultBodyLimit, Extension, MatchedPath, Path, Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state, map_response};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use bowerbird_protocol::problem::ProblemCode;
@@ -69,6 +70,7 @@ pub fn router(companion: Shared) -> Router {
         .route_layer(from_fn_with_state(companion.clone(), limit_pages))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/openapi.json", get(health::openapi).layer(from_everywhere()))
         .layer(DefaultBodyLimit::max(MAX_BODY));
     let posted_by_providers = Router::new()
         .route("/api/client/{source}/deauthorize/{client_id}", post(duties::deauthorize))
@@ -81,6 +83,8 @@ pub fn router(companion: Shared) -> Router {
         .merge(pictures)
         .merge(posted_by_providers)
         .fallback_service(public.with_state(companion.clone()))
+        .layer(from_fn(refuse_nul))
+        .layer(map_response(in_json))
         .layer(from_fn_with_state(companion.clone(), log))
         .with_state(companion)
 }
@@ -101,6 +105,46 @@ fn from_pages(companion: Shared) -> CorsLayer {
 fn headers(others: impl IntoIterator<Item = HeaderName>) -> Vec<HeaderName> {
     let filestack = ["filestack-source", "filestack-trace-id", "filestack-trace-span", "filestack-upload-region"];
     others.into_iter().chain([header::AUTHORIZATION]).chain(filestack.map(HeaderName::from_static)).collect()
+}
+
+/// PostgreSQL's text holds every character but this one, so no path and no query has it either.
+async fn refuse_nul(request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    if uri.path().contains("%00") || uri.query().is_some_and(|query| query.contains("%00")) {
+        let text = "A path or a query with the character U+0000 (`%00`) is none.";
+        return ApiError::with_text(ProblemCode::BadRequest, text).into_response();
+    }
+    next.run(request).await
+}
+
+/// The longest refusal of axum's, in bytes; they name a field and what is wrong with it.
+const MAX_REFUSAL: usize = 4096;
+
+/// What axum refuses by itself (another method, a path or query that is not understood) it says in plain text or not at all. Clients
+/// get it in the shape of all other failures.
+async fn in_json(response: Response) -> Response {
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    let is_ours = kind == Some(false) || status == StatusCode::RANGE_NOT_SATISFIABLE || !status.is_client_error();
+    if is_ours {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let said = to_bytes(body, MAX_REFUSAL).await.unwrap_or_default();
+    let text = match String::from_utf8_lossy(&said) {
+        said if !said.is_empty() => said.into_owned(),
+        _ if status == StatusCode::METHOD_NOT_ALLOWED => {
+            "This address takes other methods; Allow names them.".to_owned()
+        }
+        _ => ProblemCode::BadRequest.english().to_owned(),
+    };
+    let mut reply = ApiError::refused(status, text).into_response();
+    for (name, value) in &parts.headers {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            reply.headers_mut().append(name, value.clone());
+        }
+    }
+    reply
 }
 
 /// Takes the leave to read back from an answer to an origin that is some key's, but not this one's.
@@ -129,8 +173,11 @@ fn into_isolated_pages() -> SetResponseHeaderLayer<HeaderValue> {
 /// What is at the root: a page, a stored file or a file of the widget.
 async fn by_name(State(companion): State<Shared>, request: Request) -> Result<Response, ApiError> {
     let (method, headers) = (request.method(), request.headers());
+    if request.uri().path().starts_with("/api/") {
+        return Err(ApiError::not_found());
+    }
     if method != Method::GET && method != Method::HEAD {
-        return Ok(StatusCode::METHOD_NOT_ALLOWED.into_response());
+        return Ok((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET,HEAD")]).into_response());
     }
     let path = request.uri().path().strip_prefix('/').unwrap_or_default();
     if path.is_empty() {

@@ -14,6 +14,7 @@ mod keys;
 mod limits;
 mod listing;
 mod logs;
+mod openapi;
 mod operating;
 mod serving;
 mod signing_in;

@@ -72,6 +72,30 @@ pub fn filestack() -> Result<()> {
     })
 }
 
+/// schemathesis, which asks the companion whatever its document allows and does not, as `companion/tests/schemathesis.txt` has it and
+/// all that it needs locked.
+pub fn schemathesis() -> Result<()> {
+    const LOCKED: &str = "schemathesis.txt";
+    let (from, to) = (paths::root().join("companion/tests").join(LOCKED), paths::tools().join("schemathesis"));
+    if fs::read(&from).ok().is_some_and(|locked| fs::read(to.join(LOCKED)).ok() == Some(locked)) {
+        return Ok(());
+    }
+    let lost = "nothing tries whether the companion keeps to its OpenAPI document";
+    fetched("schemathesis", &to.join(LOCKED), lost, |folder, _| {
+        have(PIP)?;
+        println!("pip: fetching schemathesis into {}", shown(&to));
+        let mut pip = children::command("pip3");
+        pip.args(["install", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"]);
+        pip.arg("--requirement").arg(&from).args(["--target", "unpacked"]).current_dir(folder);
+        pip.env("PIP_ROOT_USER_ACTION", "ignore");
+        children::run(&mut pip).context("pip3 install schemathesis")?;
+        // The last, so that half of it does not pass for all.
+        fs::copy(&from, folder.join("unpacked").join(LOCKED)).with_context(|| format!("cannot copy {LOCKED}"))?;
+        let _ = fs::remove_dir_all(&to);
+        fs::rename(folder.join("unpacked"), &to).with_context(|| format!("cannot write {}", shown(&to)))
+    })
+}
+
 /// On Windows npm is a script, which only a shell finds.
 fn npm() -> std::process::Command {
     if cfg!(windows) {
