@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::secrets::Secret;
 use anyhow::{Context as _, anyhow, ensure};
 use axum::body::Bytes;
+use axum::http::Method;
 use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
@@ -20,6 +21,7 @@ use object_store::local::LocalFileSystem;
 use object_store::memory::InMemory;
 use object_store::path::Path as Key;
 use object_store::prefix::PrefixStore;
+use object_store::signer::Signer;
 use object_store::{
     BackoffConfig, GetOptions, GetRange, ObjectStore, ObjectStoreExt as _, ObjectStoreScheme, PutPayload, RetryConfig,
 };
@@ -103,6 +105,8 @@ const KIB: u64 = 1024;
 #[derive(Debug, Clone)]
 pub struct Bucket {
     store: Arc<dyn ObjectStore>,
+    /// Of one behind the network, what signs its addresses, and the prefix that it does not know of.
+    signer: Option<(Arc<dyn Signer>, Key)>,
     /// The folder, of one on this machine's disk.
     folder: Option<PathBuf>,
     /// Bytes, in KiB, that all transfers together may hold.
@@ -142,6 +146,11 @@ macro_rules! build {
     }};
 }
 
+fn remote<S: ObjectStore + Signer>(store: S) -> (Arc<dyn ObjectStore>, Arc<dyn Signer>) {
+    let store = Arc::new(store);
+    (store.clone(), store)
+}
+
 /// Short, because the queue has a longer breath and other photos go on meanwhile.
 fn retry() -> RetryConfig {
     RetryConfig { backoff: BackoffConfig::default(), max_retries: 3, retry_timeout: RETRY_FOR }
@@ -165,7 +174,7 @@ impl Bucket {
 
     fn of(store: impl ObjectStore) -> Self {
         let memory = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
-        Self { store: Arc::new(store), folder: None, memory }
+        Self { store: Arc::new(store), signer: None, folder: None, memory }
     }
 
     /// At an address: `file:///folder`, `s3://bucket/prefix`, `gs://bucket/prefix`, `az://container/prefix`. Of the environment it
@@ -179,7 +188,7 @@ impl Bucket {
         ensure!(url.username().is_empty() && url.password().is_none(), "no secret belongs into the address");
         let (scheme, prefix) = ObjectStoreScheme::parse(&url)?;
         crate::fetch::prepare_tls();
-        let store: Arc<dyn ObjectStore> = match scheme {
+        let (store, signer) = match scheme {
             ObjectStoreScheme::Local => {
                 let folder = url.to_file_path().map_err(|()| anyhow!("`{url}` is no folder"))?;
                 return Self::on_disk(&folder);
@@ -190,17 +199,20 @@ impl Bucket {
                 // Whoever writes http:// means it.
                 let plain = builder.get_config_value(&AmazonS3ConfigKey::Endpoint);
                 let plain = plain.is_some_and(|endpoint| endpoint.starts_with("http://"));
-                Arc::new(if plain { builder.with_allow_http(true) } else { builder }.build()?)
+                remote(if plain { builder.with_allow_http(true) } else { builder }.build()?)
             }
             ObjectStoreScheme::GoogleCloudStorage => {
-                Arc::new(build!(GoogleCloudStorageBuilder, GoogleConfigKey, url, options, environment).build()?)
+                remote(build!(GoogleCloudStorageBuilder, GoogleConfigKey, url, options, environment).build()?)
             }
             ObjectStoreScheme::MicrosoftAzure => {
-                Arc::new(build!(MicrosoftAzureBuilder, AzureConfigKey, url, options, environment).build()?)
+                remote(build!(MicrosoftAzureBuilder, AzureConfigKey, url, options, environment).build()?)
             }
             _ => return Err(anyhow!("`{}` is no storage; write file, s3, gs or az", url.scheme())),
         };
-        Ok(if prefix.as_ref().is_empty() { Self::of(store) } else { Self::of(PrefixStore::new(store, prefix)) })
+        let signer = Some((signer, prefix.clone()));
+        let bucket =
+            if prefix.as_ref().is_empty() { Self::of(store) } else { Self::of(PrefixStore::new(store, prefix)) };
+        Ok(Self { signer, ..bucket })
     }
 
     /// Waits until there is room in memory for a transfer.
@@ -236,6 +248,13 @@ impl Bucket {
                 Ok(cut(self.store.get(&key).await?.into_stream(), range))
             }
         }
+    }
+
+    /// An address at which the storage itself hands out a file for so long; none of one that cannot.
+    pub async fn signed_url(&self, key: &str, lives: Duration) -> object_store::Result<Option<Url>> {
+        let Some((signer, prefix)) = &self.signer else { return Ok(None) };
+        let key: Key = prefix.parts().chain(Key::parse(key)?.parts()).collect();
+        signer.signed_url(Method::GET, &key, lives).await.map(Some)
     }
 
     /// Removes a file. It is no error when there is none.

@@ -97,6 +97,9 @@ settings! {
     /// Where browsers reach stored files, an origin without a path, if that is another than `public_url`: it leads to this server too,
     /// and keeps what visitors stored out of an origin that means anything. Default none.
     files_url: Option<Url> = None;
+    /// Whether images are read from the storage itself, at addresses that it takes for five minutes, instead of through this server:
+    /// a page that fetches them by script then needs the storage's own CORS rules. Default false.
+    presigned_reads: bool = false;
     /// Further storages, each `{name, url, options}`: a request that names one as its `location` stores there. Default none.
     storages: Vec<NamedStorage> = Vec::new();
     /// Bytes of memory that all transfers into the storages may hold together; those for which there is no room wait.

@@ -18,9 +18,14 @@ use bowerbird_protocol::accept::extension_of;
 use serde::Deserialize;
 use serde_json::Value;
 use std::ops::Range;
+use std::time::Duration;
 
 /// A file may be removed or written over under its handle; so caches ask again soon.
 const CACHE: &str = "public, max-age=300";
+
+/// How long the storage takes a signed address, and how long a browser may remember it.
+const SIGNED_LIVES: Duration = Duration::from_secs(300);
+const SIGNED_CACHE: &str = "public, max-age=240";
 
 /// How a file is asked for.
 #[derive(Debug, Default, Deserialize)]
@@ -52,6 +57,17 @@ pub async fn file(
     if matches_etag(headers, header::IF_NONE_MATCH, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
     }
+    let bucket = companion.buckets.get(&file.storage)?;
+    // The storage cannot be told to send what is no image as a download in a sandbox.
+    let may_redirect = companion.config.presigned_reads && !saved && extension_of(&file.mimetype).is_some();
+    if may_redirect
+        && method == Method::GET
+        && let Some(url) = bucket.signed_url(&file.object_key, SIGNED_LIVES).await?
+    {
+        let cache = if file.access == "public" { SIGNED_CACHE } else { "private, no-store" };
+        let told = [(header::LOCATION, value(url.as_str())?), (header::CACHE_CONTROL, value(cache)?)];
+        return Ok((StatusCode::TEMPORARY_REDIRECT, told).into_response());
+    }
     let fresh = headers.get(header::IF_RANGE).is_none_or(|_| matches_etag(headers, header::IF_RANGE, &etag));
     let asked = headers.get(header::RANGE).filter(|_| fresh).and_then(|range| range.to_str().ok());
     let (status, range) = match asked.map_or(Asked::Everything, |asked| read_range(asked, size)) {
@@ -71,7 +87,7 @@ pub async fn file(
     if method == Method::HEAD {
         return Ok((status, answer).into_response());
     }
-    let bytes = companion.buckets.get(&file.storage)?.read(&file.object_key, range).await?;
+    let bytes = bucket.read(&file.object_key, range).await?;
     Ok((status, answer, Body::from_stream(bytes)).into_response())
 }
 

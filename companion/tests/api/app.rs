@@ -44,6 +44,20 @@ pub async fn pool_of(url: &str, data_dir: &Path) -> AnyPool {
     sqlx::any::AnyPoolOptions::new().max_connections(2).connect(&url).await.unwrap()
 }
 
+/// Puts the files into a new bucket of an S3 server, and answers where they lie.
+pub fn on_s3(config: &mut Config, s3: &S3) -> PathBuf {
+    let bucket = s3.new_bucket();
+    config.storage_url = format!("s3://{bucket}");
+    let options = [
+        ("aws_endpoint", s3.endpoint()),
+        ("aws_access_key_id", s3.access_key()),
+        ("aws_secret_access_key", s3.secret_key()),
+        ("aws_region", "us-east-1"),
+    ];
+    config.storage_options = options.map(|(name, value)| (name.to_owned(), Secret::new(value))).into();
+    s3.folder(&bucket)
+}
+
 /// A companion on a free port, with a database and a storage of its own.
 pub struct TestApp {
     pub url: String,
@@ -94,16 +108,7 @@ impl TestApp {
         let mut files = config.data_dir.join("files");
         if let Some((postgres, s3)) = services() {
             config.database_url = Secret::new(postgres.new_database());
-            let bucket = s3.new_bucket();
-            files = s3.folder(&bucket);
-            config.storage_url = format!("s3://{bucket}");
-            let options = [
-                ("aws_endpoint", s3.endpoint()),
-                ("aws_access_key_id", s3.access_key()),
-                ("aws_secret_access_key", s3.secret_key()),
-                ("aws_region", "us-east-1"),
-            ];
-            config.storage_options = options.map(|(name, value)| (name.to_owned(), Secret::new(value))).into();
+            files = on_s3(&mut config, s3);
         }
         change(&mut config);
         if config.storage_url.is_empty() {

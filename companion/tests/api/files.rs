@@ -576,3 +576,34 @@ async fn an_operator_lists_shows_and_removes_files() {
     assert!(app.runs(&["files", "rm", &handle]).await.0);
     assert_eq!((app.stored_files().len(), app.count("files").await), (0, 0));
 }
+
+#[tokio::test]
+async fn images_can_be_read_from_the_storage_itself() {
+    let Some(s3) = bowerbird_services::S3::shared() else { return };
+    let app = TestApp::start_with(|config| {
+        crate::app::on_s3(config, s3);
+        config.storage_url.push_str("/a prefix");
+        config.presigned_reads = true;
+        config.apps[0].secret = Some(Secret::new(SECRET));
+    })
+    .await;
+    let (visitor, file) = stored(&app, json!({"path": "b"})).await;
+    let path = format!("/{}", text(&file, "handle"));
+    let sent = app.get(&path).await;
+    assert_eq!(
+        (sent.status(), sent.headers()[header::CACHE_CONTROL].to_str().unwrap()),
+        (StatusCode::TEMPORARY_REDIRECT, "public, max-age=240")
+    );
+    let there = crate::app::location(&sent);
+    assert!(there.starts_with(s3.endpoint()), "{there}");
+    let bytes = app.http.get(&there).send().await.unwrap().bytes().await.unwrap();
+    assert_eq!(hex::encode(Sha256::digest(&bytes)), text(&file, "sha256"));
+    let forged = app.http.get(there.replace("X-Amz-Signature=", "X-Amz-Signature=0")).send().await.unwrap();
+    assert!(forged.status().is_client_error());
+    // Where the storage could not be told how, it comes through the companion.
+    let saved = app.get(&format!("{path}?dl=true")).await;
+    assert!(saved.headers()[header::CONTENT_DISPOSITION].to_str().unwrap().starts_with("attachment"));
+    let other = app.http.post(format!("{}/api/file{path}", app.url)).header(header::ORIGIN, ORIGIN);
+    other.bearer_auth(visitor.token.unwrap()).body("<script>").send().await.unwrap();
+    assert_eq!(app.get(&path).await.headers()[header::CONTENT_SECURITY_POLICY], "sandbox");
+}
