@@ -204,8 +204,11 @@ export interface StoreTo {
   path?: string;
   /** Accepted for compatibility; the storage's region is the operator's setting. */
   region?: string;
-  /** Everyone who has the URL may read the file; anything else than `"public"` is refused. Default: `"public"`. */
-  access?: 'public';
+  /**
+   * Who may read the file: everyone who has the URL, or only the session that stored it and holders of a policy that the site's
+   * server signed. Default: `"public"`.
+   */
+  access?: 'public' | 'private';
 }
 
 /** What a pick comes to. Both lists are in the order in which the files were chosen. */

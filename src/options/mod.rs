@@ -306,10 +306,8 @@ fn read_store_to(name: &str, value: &JsValue, _: Warn<'_>) -> Result<StoreTo, St
 /// Refused here as the companion would, before a visitor has chosen anything.
 fn check_store_to(store_to: StoreTo) -> Result<StoreTo, String> {
     match store_to.access.as_deref() {
-        None | Some("public") => Ok(store_to),
-        Some(other) => {
-            Err(format!("storeTo.access '{other}' is not offered; files are 'public' to those who have their URL"))
-        }
+        None | Some("public" | "private") => Ok(store_to),
+        Some(other) => Err(format!("storeTo.access '{other}' is not offered; there are 'public' and 'private'")),
     }
 }
 
@@ -416,10 +414,10 @@ mod tests {
     }
 
     #[test]
-    fn private_storage_is_refused_rather_than_promised() {
+    fn an_access_that_is_not_offered_is_refused_rather_than_promised() {
         let access = |access: &str| check_store_to(StoreTo { access: Some(access.to_owned()), ..StoreTo::default() });
-        assert!(access("public").is_ok());
-        assert!(access("private").unwrap_err().contains("'private' is not offered"));
+        assert!(access("public").is_ok() && access("private").is_ok());
+        assert!(access("team").unwrap_err().contains("'team' is not offered"));
     }
 
     #[test]
