@@ -1,7 +1,7 @@
 //! What is done now and then, for everybody: forgetting what has had its time, renewing remembered sign-ins, and removing what lies
 //! in the storage and belongs to no file.
 
-use crate::bucket::{Bucket, Buckets};
+use crate::bucket::{Bucket, Buckets, upload_of};
 use crate::db::{Db, Millis};
 use crate::{Shared, files, renewal, session, upload};
 use anyhow::Context as _;
@@ -88,7 +88,7 @@ async fn remove_from(
         let keys: Vec<&str> = batch.iter().map(|object| bucket.file_of(&object.key)).collect();
         let kept = db.objects_in_use(name, &keys).await?;
         for (object, key) in batch.iter().zip(keys) {
-            let is_kept = match upload::upload_of(key) {
+            let is_kept = match upload_of(key) {
                 Some(upload) => db.has_upload(upload).await?,
                 None => kept.contains(key) && (key == object.key || db.is_written(name, key).await?),
             };

@@ -128,13 +128,7 @@ pub fn put_on_services(config: &mut Config, postgres: &Postgres, s3: &S3) -> Pat
     let bucket = s3.new_bucket();
     config.database_url = Secret::new(postgres.new_database());
     config.storage_url = format!("s3://{bucket}");
-    let options = [
-        ("aws_endpoint", s3.endpoint()),
-        ("aws_access_key_id", s3.access_key()),
-        ("aws_secret_access_key", s3.secret_key()),
-        ("aws_region", "us-east-1"),
-    ];
-    config.storage_options = options.map(|(name, value)| (name.to_owned(), Secret::new(value))).into();
+    config.storage_options = s3.options().map(|(name, value)| (name.to_owned(), Secret::new(value))).into();
     // What each would make for itself alone.
     config.secret = Secret::new("signed by every one of the companions");
     config.encryption_keys = bowerbird_companion::seal::new_key();

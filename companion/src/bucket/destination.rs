@@ -34,6 +34,19 @@ impl Destination {
     }
 }
 
+/// The key of an upload's part, which waits there for the others.
+pub fn part_key(upload: &str, part: i64) -> String {
+    format!("{PARTS}{upload}/{part}")
+}
+
+/// The upload to which a key of a part belongs.
+pub fn upload_of(key: &str) -> Option<&str> {
+    key.strip_prefix(PARTS)?.split('/').next()
+}
+
+/// No file lies there: a segment of its key cannot begin with a dot.
+const PARTS: &str = ".uploads/";
+
 fn clean(segment: &str) -> String {
     let kept = |c: char| if c.is_alphanumeric() || "._-() ".contains(c) { c } else { '-' };
     // Bytes are counted, because file systems do: 255 of them, handle included.

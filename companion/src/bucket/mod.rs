@@ -5,7 +5,7 @@
 mod destination;
 mod writing;
 
-pub use destination::Destination;
+pub use destination::{Destination, part_key, upload_of};
 pub use writing::Writing;
 
 use crate::config::Config;
@@ -466,12 +466,7 @@ mod tests {
     #[tokio::test]
     async fn s3_keeps_its_promises() {
         let Some(s3) = bowerbird_services::S3::shared() else { return };
-        let options = [
-            ("aws_endpoint", s3.endpoint()),
-            ("aws_access_key_id", s3.access_key()),
-            ("aws_secret_access_key", s3.secret_key()),
-        ];
-        let options = options.map(|(name, value)| (name.to_owned(), Secret::new(value))).into();
+        let options = s3.options().map(|(name, value)| (name.to_owned(), Secret::new(value))).into();
         for prefix in ["", "/shop/photos"] {
             let url = format!("s3://{}{prefix}", s3.new_bucket());
             keeps_its_promises(&Bucket::at(&url, &options, &BTreeMap::new()).unwrap()).await;

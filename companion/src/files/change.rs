@@ -168,17 +168,15 @@ pub async fn overwrite(
 }
 
 /// Bytes that are in the storage.
-pub struct Kept {
-    /// How many.
-    pub size: u64,
+struct Kept {
+    size: u64,
     /// Their SHA-256, hex.
-    pub sha256: String,
-    /// What they are.
-    pub seen: Any,
+    sha256: String,
+    seen: Any,
 }
 
 /// Moves a body into the storage. Nothing is left of one that is cut off, or has more than `most` bytes.
-pub async fn keep(
+async fn keep(
     bucket: &Bucket,
     key: &str,
     told: Option<&str>,

@@ -3,7 +3,7 @@
 mod change;
 mod metadata;
 
-pub use change::{Kept, claim, finish_removals, keep, overwrite, remove, remove_file, remove_unclaimed};
+pub use change::{claim, finish_removals, overwrite, remove, remove_file, remove_unclaimed};
 pub use metadata::metadata;
 
 use crate::Shared;

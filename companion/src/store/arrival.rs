@@ -2,11 +2,10 @@
 
 use super::trouble::{Stopped, Trouble};
 use crate::Shared;
-use crate::bucket::Bucket;
+use crate::bucket::{Bucket, part_key};
 use crate::db::{ConnectionRow, FROM_ADDRESS, FROM_DEVICE, JobRow};
 use crate::fetch::Download;
 use crate::providers::Failure;
-use crate::upload;
 use axum::body::Bytes;
 use bowerbird_protocol::problem::ProblemCode;
 use futures_util::StreamExt as _;
@@ -129,7 +128,7 @@ async fn in_parts(companion: &Shared, job: &JobRow) -> Result<Arrived, Stopped> 
         return Err(Trouble::lasting(ProblemCode::TooLarge, format_args!("{total} bytes")).into());
     }
     let bucket = companion.buckets.get(&row.storage)?.clone();
-    let keys = parts.iter().map(|part| upload::part_key(&row.id, part.part)).collect();
+    let keys = parts.iter().map(|part| part_key(&row.id, part.part)).collect();
     let known =
         Known { filename: Some(row.filename.clone()), mimetype: Some(row.mimetype.clone()), ..Known::default() };
     Ok(Arrived { known, body: Body::Parts(Box::new(Parts { bucket, keys, open: None, received: 0, total })) })

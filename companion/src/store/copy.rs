@@ -116,8 +116,8 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Stopped> {
         arrived = arriving => arrived?,
         why = &mut stop => return Err(why.into()),
     };
-    let mimetype = judge(&head, &job.accept, known.mimetype.as_deref())?;
-    let mut file = describe(job, known, &head, mimetype);
+    let seen = judge(&head, &job.accept, known.mimetype.as_deref())?;
+    let mut file = describe(job, known, seen);
     check_pixels(&file, companion.config.max_pixels)?;
     if !companion.db.note_object(job, &file.object_key).await? {
         return Err(why_unwanted(companion, job).await);
@@ -163,11 +163,12 @@ async fn why_unwanted(companion: &Shared, job: &JobRow) -> Stopped {
 
 /// The true type, from the bytes. What the host calls a provider's photo does not count: an error page is text whatever its header
 /// says. With an empty `accept` any file is taken; of one whose bytes do not show what it is, `told` is believed.
-pub fn judge(head: &[u8], accept: &str, told: Option<&str>) -> Result<String, Trouble> {
-    let kind = infer::get(head).map(|kind| kind.mime_type());
+pub fn judge(head: &[u8], accept: &str, told: Option<&str>) -> Result<Any, Trouble> {
+    let seen = judge_any(head, told);
     if accept.is_empty() {
-        return Ok(judge_any(head, told).mimetype);
+        return Ok(seen);
     }
+    let kind = infer::get(head).map(|kind| kind.mime_type());
     let not_an_image = || {
         Trouble::lasting(ProblemCode::NotAnImage, format_args!("the bytes are {}", kind.unwrap_or("of no known type")))
     };
@@ -175,7 +176,7 @@ pub fn judge(head: &[u8], accept: &str, told: Option<&str>) -> Result<String, Tr
     let rules: Vec<String> = serde_json::from_str(accept).unwrap_or_default();
     let takes = Accept::parse(&rules).unwrap_or_default().takes(mimetype, "");
     if takes {
-        Ok(mimetype.to_owned())
+        Ok(seen)
     } else {
         Err(Trouble::lasting(ProblemCode::NotAccepted, format_args!("the bytes are {mimetype}")))
     }
@@ -213,13 +214,11 @@ fn is_mimetype(text: &str) -> bool {
     text.len() < 128 && text.split_once('/').is_some_and(|(family, kind)| word(family) && word(kind))
 }
 
-fn describe(job: &JobRow, known: Known, head: &[u8], mimetype: String) -> FileRow {
+fn describe(job: &JobRow, known: Known, seen: Any) -> FileRow {
+    let mimetype = seen.mimetype;
     let named = |stem: String| format!("{stem}.{}", extension_of(&mimetype).unwrap_or("bin"));
     let filename = known.stem.map(named).or(known.filename);
     let filename = filename.unwrap_or_else(|| named("file".to_owned()));
-    let counted = imagesize::blob_size(head).ok();
-    let pixels =
-        |counted: Option<usize>, told: Option<u32>| counted.and_then(|n| i64::try_from(n).ok()).or(told.map(i64::from));
     let (client_id, account_id) = known.account;
     FileRow {
         handle: job.handle.clone(),
@@ -233,18 +232,14 @@ fn describe(job: &JobRow, known: Known, head: &[u8], mimetype: String) -> FileRo
         container: job.container.clone(),
         filename,
         mimetype,
-        size: 0,
-        sha256: String::new(),
-        width: pixels(counted.as_ref().map(|size| size.width), known.width),
-        height: pixels(counted.as_ref().map(|size| size.height), known.height),
+        width: seen.width.or(known.width.map(i64::from)),
+        height: seen.height.or(known.height.map(i64::from)),
         caption: known.caption,
         taken: known.taken,
         access: job.access.clone(),
         session_id: job.session_id.clone(),
         tags: job.tags.clone(),
-        created_ms: 0,
-        link_connection: None,
-        link_expires_ms: None,
+        ..FileRow::default()
     }
 }
 
@@ -310,7 +305,7 @@ mod tests {
     const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR";
 
     fn judged(head: &[u8], accept: &str) -> Result<String, ProblemCode> {
-        judge(head, accept, None).map_err(|trouble| trouble.code)
+        judge(head, accept, None).map(|seen| seen.mimetype).map_err(|trouble| trouble.code)
     }
 
     #[test]
@@ -338,7 +333,7 @@ mod tests {
 
     #[test]
     fn of_any_file_the_bytes_are_believed_first() {
-        let judged = |head: &[u8], told: &str| judge(head, "", Some(told)).unwrap();
+        let judged = |head: &[u8], told: &str| judge(head, "", Some(told)).unwrap().mimetype;
         assert_eq!(judged(PNG, "text/plain"), "image/png");
         assert_eq!(judged(b"plain words", "Text/Plain"), "text/plain");
         assert_eq!(judged(b"words", "image/png"), "application/octet-stream");

@@ -88,7 +88,7 @@ async fn one(
         Err(trouble) => Err(trouble),
     };
     let mimetype = match judged {
-        Ok(mimetype) => mimetype,
+        Ok(seen) => seen.mimetype,
         Err(trouble) => return Ok(Err(trouble.code)),
     };
     let file = FileRow {

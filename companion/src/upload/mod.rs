@@ -31,20 +31,6 @@ fn bad(text: impl Into<String>) -> ApiError {
     ApiError::with_text(ProblemCode::BadRequest, text)
 }
 
-/// The key of a part that waits for the others.
-pub fn part_key(upload: &str, part: i64) -> String {
-    format!("{}{part}", part_prefix(upload))
-}
-
-fn part_prefix(upload: &str) -> String {
-    format!(".uploads/{upload}/")
-}
-
-/// The upload to which a key of a part belongs.
-pub fn upload_of(key: &str) -> Option<&str> {
-    key.strip_prefix(".uploads/")?.split('/').next()
-}
-
 /// Where a new file goes and who may read it, judged.
 struct Place {
     storage: String,

@@ -1,9 +1,10 @@
 //! Uploads in parts, by Filestack's multipart protocol: `start`, for each part `upload` and a `PUT`, and `complete`. Parts may be sent
 //! again and in any order, by way of any process; a job makes the file of them.
 
-use super::{Place, bad, check_name, part_key, run, tags};
+use super::{Place, bad, check_name, run, tags};
 use crate::Shared;
 use crate::apps::{Authorized, Keyed};
+use crate::bucket::part_key;
 use crate::db::{FROM_DEVICE, NewJob, PartRow, UploadRow, now};
 use crate::error::ApiError;
 use crate::policy::{Call, Deed};

@@ -48,13 +48,7 @@ pub async fn pool_of(url: &str, data_dir: &Path) -> AnyPool {
 pub fn on_s3(config: &mut Config, s3: &S3) -> PathBuf {
     let bucket = s3.new_bucket();
     config.storage_url = format!("s3://{bucket}");
-    let options = [
-        ("aws_endpoint", s3.endpoint()),
-        ("aws_access_key_id", s3.access_key()),
-        ("aws_secret_access_key", s3.secret_key()),
-        ("aws_region", "us-east-1"),
-    ];
-    config.storage_options = options.map(|(name, value)| (name.to_owned(), Secret::new(value))).into();
+    config.storage_options = s3.options().map(|(name, value)| (name.to_owned(), Secret::new(value))).into();
     s3.folder(&bucket)
 }
 

@@ -72,6 +72,16 @@ impl S3 {
         SECRET_KEY
     }
 
+    /// What a client needs besides the bucket, by the names of AWS's own variables.
+    pub fn options(&self) -> [(&'static str, &str); 4] {
+        [
+            ("aws_endpoint", self.endpoint()),
+            ("aws_access_key_id", self.access_key()),
+            ("aws_secret_access_key", self.secret_key()),
+            ("aws_region", "us-east-1"),
+        ]
+    }
+
     /// Makes an empty bucket and answers its name.
     pub fn new_bucket(&self) -> String {
         let name = unique_name("bucket");
