@@ -1,0 +1,69 @@
+//! PNG, BMP, TIFF and WebP that stands still.
+
+use super::color::Conversion;
+use super::{Wish, orientation, size_of, unreadable, upright};
+use crate::{ConvertError, Format, Picture, Size, Work};
+use image::codecs::{bmp::BmpDecoder, png::PngDecoder, tiff::TiffDecoder};
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, Limits};
+use std::io::Cursor;
+
+/// What metadata may unpack to: a profile of a few megabytes is large, and one of gigabytes an attack.
+const METADATA: u64 = 32 << 20;
+
+pub(super) fn decode(bytes: &[u8], format: Format, wish: &Wish<'_>, work: &Work<'_>) -> Result<Picture, ConvertError> {
+    read(decoder(bytes, format)?, format, wish, work)
+}
+
+/// Reads by any decoder.
+pub(super) fn read(
+    mut decoder: impl ImageDecoder,
+    format: Format,
+    wish: &Wish<'_>,
+    work: &Work<'_>,
+) -> Result<Picture, ConvertError> {
+    let (width, height) = decoder.dimensions();
+    work.check_size(size_of(width, height)?, 1)?;
+    decoder.set_limits(limits(work.limits.pixels))?;
+    let turn = upright(orientation_of(&mut decoder), wish);
+    let conversion = decoder.icc_profile().ok().flatten().and_then(|icc| Conversion::of_icc(&icc));
+    let mut image = DynamicImage::from_decoder(decoder)?.into_rgba8();
+    if let Some(conversion) = conversion {
+        conversion.convert(&mut image);
+    }
+    Ok(Picture::still(orientation::turn(image, turn), format))
+}
+
+pub(super) fn measure(bytes: &[u8], format: Format) -> Result<Size, ConvertError> {
+    upright_size(&mut decoder(bytes, format)?)
+}
+
+pub(super) fn upright_size(decoder: &mut impl ImageDecoder) -> Result<Size, ConvertError> {
+    let (width, height) = decoder.dimensions();
+    Ok(orientation::turned(size_of(width, height)?, orientation_of(decoder)))
+}
+
+pub(super) fn orientation_of(decoder: &mut impl ImageDecoder) -> Orientation {
+    match decoder.exif_metadata() {
+        Ok(Some(exif)) => orientation::of_exif(&exif),
+        // TIFF says it in a field of its own.
+        _ => decoder.orientation().unwrap_or(Orientation::NoTransforms),
+    }
+}
+
+/// Memory for so many pixels of the deepest kind, and for what surrounds them.
+pub(super) fn limits(pixels: u64) -> Limits {
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(pixels.saturating_mul(16).saturating_add(METADATA));
+    limits
+}
+
+fn decoder(bytes: &[u8], format: Format) -> Result<Box<dyn ImageDecoder + '_>, ConvertError> {
+    let reader = Cursor::new(bytes);
+    Ok(match format {
+        Format::Png => Box::new(PngDecoder::with_limits(reader, limits(0))?),
+        Format::Bmp => Box::new(BmpDecoder::new(reader)?),
+        Format::Tiff => Box::new(TiffDecoder::new(reader)?),
+        other => return Err(unreadable(format!("{} is read elsewhere", other.mimetype()))),
+    })
+}
