@@ -66,33 +66,37 @@ async fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    // Before anybody is told that it is ready, and may tell it to stop.
+    let told_to_stop = told_to_stop();
     println!("ready {}", emulator.url());
     // Whoever waits for the line reads it through a pipe, which is not flushed at the end of a line.
     let _ = std::io::stdout().flush();
-    until_told_to_stop().await;
+    told_to_stop.await;
     // An idle browser keeps its connection open for as long as it likes; nobody should wait for that.
     let _ = tokio::time::timeout(Duration::from_secs(2), emulator.stop()).await;
     ExitCode::SUCCESS
 }
 
+/// Listens from the moment of the call.
 #[cfg(unix)]
-async fn until_told_to_stop() {
+fn told_to_stop() -> impl Future<Output = ()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let interrupt = tokio::signal::ctrl_c();
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
+    let listening =
+        signal(SignalKind::interrupt()).and_then(|interrupt| Ok((interrupt, signal(SignalKind::terminate())?)));
+    async {
+        match listening {
+            Ok((mut interrupt, mut terminate)) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
             }
-        }
-        Err(_) => {
-            let _ = interrupt.await;
+            Err(_) => std::future::pending().await,
         }
     }
 }
 
 #[cfg(not(unix))]
-async fn until_told_to_stop() {
+async fn told_to_stop() {
     let _ = tokio::signal::ctrl_c().await;
 }
