@@ -28,6 +28,11 @@ impl ApiError {
         Self { status: status(code), problem: Problem::with_text(code, text), retry_after: None }
     }
 
+    /// With another status than the code's.
+    pub fn with_status(status: StatusCode, code: ProblemCode, text: impl Into<String>) -> Self {
+        Self { status, ..Self::with_text(code, text) }
+    }
+
     /// Nothing is at this address.
     pub fn not_found() -> Self {
         Self {
@@ -50,7 +55,7 @@ impl ApiError {
     pub fn refused(status: StatusCode, text: impl Into<String>) -> Self {
         let code =
             if status == StatusCode::PAYLOAD_TOO_LARGE { ProblemCode::TooLarge } else { ProblemCode::BadRequest };
-        Self { status, ..Self::with_text(code, text) }
+        Self::with_status(status, code, text)
     }
 
     /// A fault of ours. The cause goes to the log.
@@ -63,6 +68,20 @@ impl ApiError {
     pub fn too_many_requests(wait: Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         Self { retry_after: Some(seconds.max(1)), ..Self::new(ProblemCode::TooManyRequests) }
+    }
+
+    /// We have more to do than we can, and may be asked again after so long.
+    pub fn busy(wait: Duration) -> Self {
+        let text = "The server has too much to do at the moment.";
+        let busy = Self::with_status(StatusCode::SERVICE_UNAVAILABLE, ProblemCode::TooManyRequests, text);
+        Self { retry_after: Some(wait.as_secs().max(1)), ..busy }
+    }
+
+    /// Whether what was to be dealt with is not there or not what it should be, rather than the request.
+    pub fn is_about_the_source(&self) -> bool {
+        use ProblemCode::{NotAnImage, PhotoGone, SourceUnavailable, StorageFailed, TooLarge};
+        let codes = [NotAnImage, PhotoGone, SourceUnavailable, StorageFailed, TooLarge];
+        [StatusCode::NOT_FOUND, StatusCode::GONE].contains(&self.status) || codes.contains(&self.problem.code)
     }
 
     /// The same reply with a page in place of JSON, for who reads it in a window.

@@ -3,13 +3,15 @@
 
 use crate::bucket::{Bucket, Buckets, upload_of};
 use crate::db::{Db, Millis};
-use crate::{Shared, files, renewal, session, upload};
+use crate::{Shared, conversion, files, renewal, session, upload};
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use std::time::{Duration, SystemTime};
 
 /// How often what has had its time is forgotten.
 const SWEEP_EVERY: Duration = Duration::from_secs(600);
+/// How often results of conversions are looked through for those that are of no more use.
+const RESULTS_EVERY: Millis = 3600 * 1000;
 /// How often the storage is gone through: listing it costs money where it is large.
 const ORPHANS_EVERY: Millis = 24 * 3600 * 1000;
 /// Objects that the database is asked about at once.
@@ -32,6 +34,15 @@ pub async fn work(companion: Shared) {
         }
         if let Err(error) = files::finish_removals(&companion).await {
             tracing::error!(cause = format!("{error:#}"), "the bytes of removed files could not be removed");
+        }
+        match companion.db.take_lease("conversions", &companion.name, RESULTS_EVERY).await {
+            Ok(true) => {
+                if let Err(error) = conversion::remove_stale(&companion).await {
+                    tracing::error!(cause = format!("{error:#}"), "old results of conversions could not be removed");
+                }
+            }
+            Ok(false) => {}
+            Err(error) => tracing::error!(cause = %error, "a lease could not be taken"),
         }
         match companion.db.take_lease("orphans", &companion.name, ORPHANS_EVERY).await {
             Ok(true) => look_for_orphans(&companion).await,

@@ -8,7 +8,7 @@
 //! them ([`mod@fetch`]), keeps them ([`bucket`]), records them ([`db`]), and from then on [`files`] serves them. [`apps`] knows which site may
 //! ask, [`limits`] how often, [`pace`] how often we may ask, [`renewal`] keeps remembered sign-ins alive, [`secrets`] what must
 //! not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`housekeeping`] is done now and then, [`mode`] what is good enough for visitors, [`site`] what
-//! is set for one, [`webhook`] a receiver of its notices, [`convert`] how images are made smaller, [`widget`] hands out the built
+//! is set for one, [`webhook`] a receiver of its notices, [`conversion`] how files are made into others, [`widget`] hands out the built
 //! widget, [`health`] answers probes, [`metrics`] counts, [`telemetry`] writes the log and [`mod@trace`] names what is done for one
 //! request. A visitor meets [`page`]s of ours; one who goes finds [`duties`], which undo all of it, and [`notices`] tell the site.
 
@@ -16,7 +16,7 @@ pub mod apps;
 pub mod bucket;
 pub mod cli;
 pub mod config;
-pub mod convert;
+pub mod conversion;
 pub mod db;
 pub mod duties;
 pub mod error;
@@ -87,6 +87,9 @@ pub struct Companion {
     buckets: Buckets,
     fetcher: Fetcher,
     signer: Signer,
+    /// Where images are converted.
+    pool: conversion::Pool,
+    results: conversion::Results,
     thumbnails: thumbnail::Thumbnails,
     limits: Limits,
     health: Health,
@@ -153,6 +156,8 @@ impl App {
             buckets: Buckets::open(&config)?,
             apps: Apps::load(&config, &fetcher, &db).await?,
             db,
+            pool: conversion::Pool::new(config.convert_concurrency, conversion::limits(&config)),
+            results: conversion::Results::new(config.convert_cache_bytes),
             thumbnails: thumbnail::Thumbnails::new(config.thumbnail_cache_bytes),
             limits: Limits::new(&config),
             health: Health::default(),

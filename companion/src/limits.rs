@@ -119,6 +119,7 @@ fn lock(held: &Held) -> MutexGuard<'_, HashMap<String, usize>> {
 #[derive(Debug)]
 pub struct Limits {
     addresses: Limit<IpAddr>,
+    conversions: Limit<IpAddr>,
     keys: Limit<String>,
     sessions: Limit<String>,
     thumbnails: Limit<String>,
@@ -132,6 +133,7 @@ impl Limits {
     pub fn new(config: &Config) -> Self {
         Self {
             addresses: Limit::new(config.rate_per_address),
+            conversions: Limit::new(config.rate_conversions),
             keys: Limit::new(config.rate_per_key),
             sessions: Limit::new(config.rate_per_session),
             thumbnails: Limit::new(config.rate_thumbnails),
@@ -143,6 +145,11 @@ impl Limits {
     /// Counts a request that comes from an address.
     pub fn address(&self, address: IpAddr) -> Result<(), ApiError> {
         self.judged("address", self.addresses.count(&household(address)))
+    }
+
+    /// Counts a conversion that is done for an address. Those whose result is there already cost no more than any file.
+    pub fn conversion(&self, address: IpAddr) -> Result<(), ApiError> {
+        self.judged("conversions", self.conversions.count(&household(address)))
     }
 
     /// Counts a request for a site. Only for keys that are there.
@@ -168,6 +175,7 @@ impl Limits {
     /// Forgets whoever has not asked for a while. Answers how many requests were refused since this was last done.
     pub fn forget_idle(&self) -> u64 {
         self.addresses.forget_idle();
+        self.conversions.forget_idle();
         self.keys.forget_idle();
         self.sessions.forget_idle();
         self.thumbnails.forget_idle();

@@ -54,6 +54,8 @@ struct Counts {
     provider_pauses: Counter,
     providers_paused: Gauge,
     notices: Family<Labels<1>, Counter>,
+    conversions: Family<Labels<1>, Counter>,
+    conversion_memory: Gauge,
     thumbnails: Family<Labels<1>, Counter>,
     thumbnail_memory: Gauge,
     memory: Gauge,
@@ -75,6 +77,17 @@ pub enum Notice {
     Retried,
     /// It was given up.
     Failed,
+}
+
+/// Where the result of a conversion came from.
+#[derive(Debug, Clone, Copy)]
+pub enum Conversion {
+    /// It was in memory.
+    Memory,
+    /// It was in the storage.
+    Storage,
+    /// It was made.
+    Made,
 }
 
 /// Where a thumbnail came from.
@@ -113,6 +126,7 @@ impl Default for Metrics {
         let calls = "Calls to providers by source and outcome: ok, refused (4xx), error (other statuses), no_answer";
         let paused = "Apps and accounts for which a provider is not asked now";
         let notices = "Tries to tell a site, by outcome: delivered, retried, failed";
+        let conversions = "Results of conversions by where they came from: memory, storage or made";
         let thumbnails = "Thumbnails by where they came from: memory or made";
         let queue = "Photos that wait (queued) or are copied (running), of all processes";
         let oldest = "Seconds since the photo was asked for that waits longest, of all processes";
@@ -130,6 +144,8 @@ impl Default for Metrics {
             provider_pauses: put(all, "provider_pauses", "Pauses that providers asked for", Counter::default()),
             providers_paused: put(all, "provider_pauses_in_force", paused, Gauge::default()),
             notices: put(all, "notices", notices, Family::default()),
+            conversions: put(all, "conversions", conversions, Family::default()),
+            conversion_memory: put(all, "conversion_memory_bytes", "Memory that results hold", Gauge::default()),
             thumbnails: put(all, "thumbnails", thumbnails, Family::default()),
             thumbnail_memory: put(all, "thumbnail_memory_bytes", "Memory that thumbnails hold", Gauge::default()),
             memory: put(all, "transfer_memory_bytes", "Memory that transfers hold", Gauge::default()),
@@ -217,6 +233,16 @@ impl Metrics {
         self.0.notices.get_or_create(&[("outcome", outcome.into())]).inc();
     }
 
+    /// A conversion's result was given out.
+    pub fn conversion(&self, from: Conversion) {
+        let from = match from {
+            Conversion::Memory => "memory",
+            Conversion::Storage => "storage",
+            Conversion::Made => "made",
+        };
+        self.0.conversions.get_or_create(&[("from", from.into())]).inc();
+    }
+
     /// A thumbnail was given out.
     pub fn thumbnail(&self, from: Thumbnail) {
         let from = match from {
@@ -235,6 +261,7 @@ impl Metrics {
         let (held, limit) = companion.buckets.memory();
         counts.memory.set(held as i64);
         counts.memory_limit.set(limit as i64);
+        counts.conversion_memory.set(companion.results.bytes() as i64);
         counts.thumbnail_memory.set(companion.thumbnails.bytes() as i64);
         counts.providers_paused.set(companion.fetcher.pace().in_force(Instant::now()) as i64);
         self.ask_database(companion).await;

@@ -202,6 +202,11 @@ impl Policy {
         Ok(())
     }
 
+    /// When it ends, in seconds since 1970.
+    pub fn expiry(&self) -> Option<i64> {
+        self.expiry
+    }
+
     /// The most bytes that may be stored with it.
     pub fn max_size(&self) -> Option<u64> {
         self.max_size

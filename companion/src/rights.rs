@@ -104,3 +104,20 @@ pub async fn may_read(companion: &Shared, file: &FileRow, headers: &HeaderMap, s
     }
     may(companion, file, headers, shown, Call::Read).await.map(drop)
 }
+
+/// The same for converting, which costs us more than reading: a public file is everybody's to convert unless its site requires
+/// policies. Answers the policy that was shown.
+pub async fn may_convert(
+    companion: &Shared,
+    file: &FileRow,
+    headers: &HeaderMap,
+    shown: &Shown,
+) -> Result<Option<Policy>, ApiError> {
+    let app = companion.apps.get(&file.app_key).ok_or_else(ApiError::not_found)?;
+    let deed = Deed { handle: Some(&file.handle), ..Deed::default() };
+    if file.access == "public" {
+        return Ok(shown.allows(&app, Call::Convert, deed)?);
+    }
+    may(companion, file, headers, shown, Call::Convert).await?;
+    Ok(shown.verified(&app)?)
+}

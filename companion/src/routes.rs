@@ -8,8 +8,8 @@ use crate::error::{ApiError, Unreadable};
 use crate::files::Reading;
 use crate::trace::{self, TraceId};
 use crate::{
-    Companion, Shared, duties, files, health, listing, oauth, secrets, session, store, telemetry, thumbnail, upload,
-    widget,
+    Companion, Shared, conversion, duties, files, health, listing, oauth, secrets, session, store, telemetry,
+    thumbnail, upload, widget,
 };
 use axum::Router;
 use axum::body::to_bytes;
@@ -19,7 +19,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use bowerbird_protocol::problem::ProblemCode;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::{Duration, Instant};
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -49,6 +49,7 @@ pub fn router(companion: Shared) -> Router {
         .route("/multipart/complete", post(upload::parts::complete))
         .route("/api/file/{handle}/metadata", get(files::metadata))
         .route("/api/file/{handle}/claim", post(files::claim))
+        .route("/api/file/{handle}/convert", get(conversion::convert).post(conversion::convert_and_store))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         // These judge the size of a body themselves.
         .merge(
@@ -184,11 +185,23 @@ async fn by_name(State(companion): State<Shared>, request: Request) -> Result<Re
         return widget::site(companion.config.site_dir.as_deref()).await;
     }
     let Query(reading) = Query::try_from_uri(request.uri()).unwrap_or_default();
-    match read_path(path, reading, |key| companion.apps.get(key).is_some()) {
-        Some((handle, reading)) => files::file(&companion, handle, &reading, method, headers).await,
-        None => widget::file(&companion.config.widget_dir, path, headers).await,
+    let is_key = |key: &str| companion.apps.get(key).is_some();
+    if let Some((handle, reading)) = read_path(path, &reading, is_key) {
+        return files::file(&companion, handle, &reading, method, headers).await;
     }
+    if conversion::is_call(path, is_key) {
+        let address = request.extensions().get::<ClientAddress>().map_or(UNKNOWN, |address| address.0);
+        // The query of an address that stands unquoted at the end of ours is that address's.
+        let whole = request.uri().path_and_query().map_or(path, |whole| whole.as_str().trim_start_matches('/'));
+        let path = if path.contains("/http:") || path.contains("/https:") { whole } else { path };
+        let asked = conversion::Asked { method, headers, reading, address, tags: None };
+        return conversion::answer(&companion, path, asked).await;
+    }
+    widget::file(&companion.config.widget_dir, path, headers).await
 }
+
+/// Nobody is asked by this address; who has none is counted with the others who have none.
+const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// `GET /api/file/{handle}`: Filestack's older address of a file.
 async fn file_by_path(
@@ -208,12 +221,13 @@ fn without_extension(handle: &str) -> &str {
 
 /// The handle in a path as Filestack's CDN has them: `handle`, `key/handle`, `security=policy:P,signature:S/handle`, or both before it.
 /// The key is not needed, since a handle is one file's, whoever asks; but what is none is a task.
-fn read_path(path: &str, mut reading: Reading, is_key: impl Fn(&str) -> bool) -> Option<(&str, Reading)> {
+fn read_path<'a>(path: &'a str, reading: &Reading, is_key: impl Fn(&str) -> bool) -> Option<(&'a str, Reading)> {
     let (before, handle) = path.rsplit_once('/').unwrap_or(("", path));
     let handle = without_extension(handle);
     if !secrets::is_handle(handle) {
         return None;
     }
+    let mut reading = reading.clone();
     let segments: Vec<&str> = before.split('/').filter(|segment| !segment.is_empty()).collect();
     let security = segments.last().and_then(|last| last.strip_prefix("security="));
     for pair in security.into_iter().flat_map(|security| security.split(',')) {
@@ -347,7 +361,7 @@ mod tests {
     fn a_file_has_the_addresses_of_filestacks() {
         let handle = "abcdefghijABCDEFGHIJ";
         let read = |path: &str| {
-            let (handle, reading) = read_path(path, Reading::default(), |key| key == "key")?;
+            let (handle, reading) = read_path(path, &Reading::default(), |key| key == "key")?;
             Some((handle.to_owned(), reading.shown.policy, reading.shown.signature))
         };
         let open = Some((handle.to_owned(), None, None));

@@ -4,6 +4,7 @@
 use crate::secrets::Secret;
 use crate::webhook::Webhook;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use url::Url;
 
 /// A site that may use the companion.
@@ -53,7 +54,11 @@ pub struct AppConfig {
     /// How many hours a link lives. Default 24.
     #[serde(default = "link_hours")]
     pub link_hours: u32,
-    /// Whether whoever lists, stores or uploads for it needs a policy that its server signed. Default false.
+    /// Addresses that stand for others in conversions, by name, each ending with `/`: with `shop` for `https://cdn.shop.example/img/`,
+    /// `src://shop/1.jpg` is `https://cdn.shop.example/img/1.jpg`. Default none.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, Url>,
+    /// Whether whoever lists, stores, converts or uploads for it needs a policy that its server signed. Default false.
     #[serde(default)]
     pub require_policy: bool,
     /// The secret that its policies and results are signed with. Default none: then it takes no policies.
@@ -115,6 +120,7 @@ impl AppConfig {
             unclaimed_hours: None,
             allow_links: false,
             link_hours: link_hours(),
+            aliases: BTreeMap::new(),
             require_policy: false,
             secret: None,
             facebook: None,
@@ -138,6 +144,11 @@ impl AppConfig {
             if meant != *origin {
                 let meant = if meant.contains("://") { &meant } else { "https://shop.example" };
                 problems.push(format!("`{origin}` is no origin; write it as {meant}, without a path"));
+            }
+        }
+        for (name, url) in &self.aliases {
+            if !matches!(url.scheme(), "http" | "https") || !url.path().ends_with('/') || url.query().is_some() {
+                problems.push(format!("the alias `{name}` is {url}; write an address that ends with /"));
             }
         }
         for address in &self.addresses {

@@ -6,7 +6,7 @@
 //! their own finds it there, and those who ask at the same time wait for one fetch.
 
 use crate::Shared;
-use crate::convert::shrink;
+use crate::conversion::Ingredients;
 use crate::db::now;
 use crate::error::ApiError;
 use crate::fetch::FetchError;
@@ -20,6 +20,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bowerbird_convert::Recipe;
+use bowerbird_convert::call::{Call, Said};
 use bowerbird_protocol::problem::ProblemCode;
 use flate2::Compression;
 use flate2::read::DeflateDecoder;
@@ -27,6 +29,7 @@ use flate2::write::DeflateEncoder;
 use moka::future::Cache;
 use moka::policy::EvictionPolicy;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,8 +60,6 @@ pub struct Thumbnails {
     addresses: Cache<String, Arc<Signed>>,
     /// Pictures that are being worked on.
     held: Semaphore,
-    /// Pictures being decoded, which keeps a core busy each.
-    decoded: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -85,7 +86,6 @@ impl Thumbnails {
                 .weigher(move |key: &String, signed: &Arc<Signed>| weight(key.len() + signed.picture.len()))
                 .build(),
             held: Semaphore::new(cores * 4),
-            decoded: Arc::new(Semaphore::new(cores)),
         }
     }
 
@@ -235,20 +235,29 @@ async fn make(companion: &Shared, picture: &Packed, width: u32) -> Result<Bytes,
     // Nobody closes these, so acquiring cannot fail.
     let _held = companion.thumbnails.held.acquire().await.map_err(ApiError::internal)?;
     let bytes = source(companion, picture, width).await?;
-    let decoding = companion.thumbnails.decoded.clone().acquire_owned().await.map_err(ApiError::internal)?;
-    let work = move || {
-        // Goes with the work rather than with the request: a visitor who scrolls on ends the one but not the other.
-        let _decoding = decoding;
-        shrink(&bytes, width)
-    };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(Ok(jpeg)) => Ok(jpeg.into()),
-        Ok(Err(error)) => {
+    let turn = companion.pool.patient_turn().await?;
+    let made = companion.pool.run(turn, shrinking(width)?, Ingredients { bytes, ..Ingredients::default() }).await?;
+    match made {
+        Ok(made) => Ok(made.bytes.into()),
+        Err(error) => {
             tracing::warn!(photo = picture.id, cause = %error, "a thumbnail could not be made");
             Err(ApiError::new(ProblemCode::NotAnImage))
         }
-        Err(panic) => Err(ApiError::internal(panic)),
     }
+}
+
+/// A very tall image does not become a tower.
+const TALLEST: u32 = 4;
+const QUALITY: u32 = 82;
+
+/// At most that wide and four times as high, never larger than the image itself.
+fn shrinking(width: u32) -> Result<Recipe, ApiError> {
+    let tasks = [
+        json!({"name": "resize", "params": {"width": width, "height": width * TALLEST, "fit": "max"}}),
+        json!({"name": "output", "params": {"format": "jpg", "quality": QUALITY}}),
+    ];
+    let tasks = tasks.iter().map(Said::from_json).collect::<Result<_, _>>()?;
+    Ok(Call { tasks, ..Call::default() }.recipe()?)
 }
 
 /// The bytes of a rendition that is wide enough: one that is here already, or else the narrowest.

@@ -46,6 +46,10 @@ pub struct StoreCloud {
     /// Filestack's name for one opening of its picker; kept in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picker_session_id: Option<String>,
+    /// What is done to each photo before it is kept, as conversion's addresses write it: `crop=dim:[0,0,400,400]/circle`. Bowerbird's
+    /// addition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipe: Option<String>,
     /// Where to.
     #[serde(default)]
     pub store: StoreTo,

@@ -162,6 +162,28 @@ async fn the_whole_client(shop: &Shop, sdk: &mut Sdk, security: Option<Value>) {
     let there = sdk.call("cloud.metadata", json!([address])).await.ok();
     assert_eq!((&there["type"], &there["size"]), (&json!("image/jpeg"), &stored["size"]));
 
+    // Addresses that the client builds, as they are and in base64; one of them is stored as it builds them.
+    let tasks = json!({
+        "resize": {"width": 40, "height": 30, "fit": "crop", "align": ["top", "left"]}, "partial_blur": {"objects": [[1, 1, 9, 9]]},
+        "output": {"format": "png"},
+    });
+    for base64 in [false, true] {
+        let address = sdk.call("transform", json!([handle, tasks, base64])).await.ok();
+        let made = reqwest::get(address.as_str().unwrap()).await.unwrap();
+        assert_eq!(
+            (made.status().as_u16(), made.headers()["content-type"].to_str().unwrap()),
+            (200, "image/png"),
+            "{address}"
+        );
+        let made = image::load_from_memory(&made.bytes().await.unwrap()).unwrap();
+        assert_eq!((made.width(), made.height()), (40, 30));
+        let kept = sdk.call("storeURL", json!([address, {"path": "small/"}])).await.ok();
+        assert_eq!((&kept["mimetype"], &kept["width"]), (&json!("image/png"), &json!(40)), "{kept}");
+    }
+    let listed = sdk.call("transform", json!([[handle, handle], {"zip": true}])).await.ok();
+    let archive = reqwest::get(listed.as_str().unwrap()).await.unwrap();
+    assert_eq!(archive.headers()["content-type"], "application/zip", "{listed}");
+
     let removed = sdk.call("remove", json!([handle])).await;
     match secured {
         true => {
@@ -187,7 +209,8 @@ async fn in_node() {
     the_whole_client(&guarded, &mut Sdk::node(), Some(security(true))).await;
     // As its own library signs them.
     let mut signer = Sdk::node();
-    let policy = json!([{"expiry": 4_102_444_800_u64, "call": ["pick", "store", "read", "stat", "remove"]}, SECRET]);
+    let policy =
+        json!([{"expiry": 4_102_444_800_u64, "call": ["pick", "store", "read", "stat", "convert", "remove"]}, SECRET]);
     let own = signer.call("filestack.getSecurity", policy).await.ok();
     the_whole_client(&guarded, &mut Sdk::node(), Some(own)).await;
     let mut stranger = Sdk::node();

@@ -89,6 +89,7 @@ pub fn command(config: &Config) -> Command {
     set("rate_per_address", config.rate_per_address.to_string());
     set("rate_per_key", config.rate_per_key.to_string());
     set("rate_per_session", config.rate_per_session.to_string());
+    set("rate_conversions", config.rate_conversions.to_string());
     for (name, value) in &config.storage_options {
         command.env(name.to_uppercase(), value.expose());
     }

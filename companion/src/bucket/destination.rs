@@ -44,8 +44,14 @@ pub fn upload_of(key: &str) -> Option<&str> {
     key.strip_prefix(PARTS)?.split('/').next()
 }
 
+/// The key of a conversion's result. `once` tells it from that of another process that makes the same.
+pub fn result_key(id: &str, once: &str) -> String {
+    format!("{RESULTS}{}/{id}-{once}", &id[..2])
+}
+
 /// No file lies there: a segment of its key cannot begin with a dot.
 const PARTS: &str = ".uploads/";
+const RESULTS: &str = ".converted/";
 
 fn clean(segment: &str) -> String {
     let kept = |c: char| if c.is_alphanumeric() || "._-() ".contains(c) { c } else { '-' };

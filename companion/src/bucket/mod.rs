@@ -5,7 +5,7 @@
 mod destination;
 mod writing;
 
-pub use destination::{Destination, part_key, upload_of};
+pub use destination::{Destination, part_key, result_key, upload_of};
 pub use writing::Writing;
 
 use crate::config::Config;
@@ -109,6 +109,8 @@ pub struct Bucket {
     signer: Option<(Arc<dyn Signer>, Key)>,
     /// The folder, of one on this machine's disk.
     folder: Option<PathBuf>,
+    /// Whose it is.
+    provider: &'static str,
     /// Bytes, in KiB, that all transfers together may hold.
     memory: Arc<Semaphore>,
 }
@@ -174,7 +176,7 @@ impl Bucket {
 
     fn of(store: impl ObjectStore) -> Self {
         let memory = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
-        Self { store: Arc::new(store), signer: None, folder: None, memory }
+        Self { store: Arc::new(store), signer: None, folder: None, provider: "internal", memory }
     }
 
     /// At an address: `file:///folder`, `s3://bucket/prefix`, `gs://bucket/prefix`, `az://container/prefix`. Of the environment it
@@ -210,9 +212,28 @@ impl Bucket {
             _ => return Err(anyhow!("`{}` is no storage; write file, s3, gs or az", url.scheme())),
         };
         let signer = Some((signer, prefix.clone()));
+        let provider = match url.scheme() {
+            "gs" => "google",
+            "az" | "adl" | "azure" | "abfs" | "abfss" => "azure",
+            _ => "amazon",
+        };
         let bucket =
             if prefix.as_ref().is_empty() { Self::of(store) } else { Self::of(PrefixStore::new(store, prefix)) };
-        Ok(Self { signer, ..bucket })
+        Ok(Self { signer, provider, ..bucket })
+    }
+
+    /// Whose it is: `internal` (this machine's), `amazon` (whatever speaks S3's protocol), `google` or `azure`.
+    pub fn provider(&self) -> &'static str {
+        self.provider
+    }
+
+    /// All bytes of a file, of which there may be so many.
+    pub async fn read_all(&self, key: &str, most: u64) -> object_store::Result<Bytes> {
+        let file = self.store.get(&Key::parse(key)?).await?;
+        if file.meta.size > most {
+            return Err(object_store::Error::Generic { store: "storage", source: "the file is too large".into() });
+        }
+        file.bytes().await
     }
 
     /// Waits until there is room in memory for a transfer.

@@ -1,10 +1,9 @@
 //! `app`: the sites of a companion, in its database. A companion that runs follows within seconds.
 
-use super::{database, existing_database, say, show, trial, warn};
-use crate::config::{AppConfig, Config, OwnApp};
+use super::{database, disagreements, existing_database, say, show, trial, warn};
+use crate::config::{AppConfig, Config};
 use crate::db::{AppRow, Db};
 use crate::mode::{self, Mode};
-use crate::providers::{NAMES, default_app};
 use crate::secrets::{Secret, token};
 use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Subcommand, ValueEnum};
@@ -71,6 +70,9 @@ pub struct Set {
     /// List no addresses.
     #[arg(long, conflicts_with = "addresses")]
     clear_addresses: bool,
+    /// Know no aliases.
+    #[arg(long, conflicts_with = "aliases")]
+    clear_aliases: bool,
     /// Call the site by its host.
     #[arg(long, conflicts_with = "name")]
     no_name: bool,
@@ -103,12 +105,20 @@ pub struct Set {
     no_webhook: bool,
 }
 
+fn alias(text: &str) -> Result<(String, Url), String> {
+    let (name, url) = text.split_once('=').ok_or("write it as name=https://host/folder/")?;
+    Ok((name.to_owned(), url.parse().map_err(|error| format!("`{url}`: {error}"))?))
+}
+
 /// What `add` and `set` have in common.
 #[derive(Debug, Args)]
 struct Wishes {
     /// An address on which a sign-in may end, as a browser shows it; give it once for each.
     #[arg(long = "address", value_name = "URL")]
     addresses: Vec<String>,
+    /// A name for an address in conversions, as `shop=https://cdn.shop.example/img/`; give it once for each.
+    #[arg(long = "alias", value_name = "NAME=URL", value_parser = alias)]
+    aliases: Vec<(String, Url)>,
     /// What the Connect screen calls the site.
     #[arg(long)]
     name: Option<String>,
@@ -124,7 +134,7 @@ struct Wishes {
     /// The site itself deletes a person's stored files when the person asks Meta for it.
     #[arg(long)]
     keep_files_on_deletion: bool,
-    /// Whoever lists, stores or uploads for the site needs a policy that its server signed.
+    /// Whoever lists, stores, converts or uploads for the site needs a policy that its server signed.
     #[arg(long)]
     require_policy: bool,
     /// Let pages link to photos instead of storing them; the Connect screen says so.
@@ -210,6 +220,9 @@ impl Set {
         if self.clear_addresses {
             app.addresses.clear();
         }
+        if self.clear_aliases {
+            app.aliases.clear();
+        }
         if self.no_name {
             app.name = None;
         }
@@ -244,6 +257,9 @@ impl Wishes {
         let app = &mut row.settings;
         if !self.addresses.is_empty() {
             app.addresses = self.addresses;
+        }
+        if !self.aliases.is_empty() {
+            app.aliases = self.aliases.into_iter().collect();
         }
         app.name = self.name.or(app.name.take());
         app.privacy_url = self.privacy_url.or(app.privacy_url.take());
@@ -336,42 +352,11 @@ async fn save(db: &Db, config: &Config, row: &AppRow) -> anyhow::Result<()> {
     }
     ensure!(problems.is_empty(), "nothing was saved:\n- {}", problems.join("\n- "));
     db.put_app(row).await?;
-    for disagreement in disagreements(&all(db, config).await?, config, row) {
+    for disagreement in disagreements::of(&all(db, config).await?, config, row) {
         warn(&disagreement);
     }
     say(&show::app(&AppRow { seeded: false, ..row.clone() }, config));
     Ok(())
-}
-
-/// Where an app of this site has another secret elsewhere, and what that means.
-fn disagreements(rows: &[AppRow], config: &Config, row: &AppRow) -> Vec<String> {
-    let sites = rows.iter().flat_map(|row| {
-        let of = format!("with the key `{}`", row.settings.key);
-        row.settings.own_apps().map(move |(kind, own)| (network(kind), &own.id, &own.secret, of.clone()))
-    });
-    let sites: Vec<_> = sites.collect();
-    let defaults = NAMES.into_iter().filter_map(|name| Some((name, default_app(name, config)?)));
-    let defaults: Vec<_> = defaults.collect();
-    let defaults = defaults
-        .iter()
-        .map(|(name, app)| (*name, &app.client_id, &app.client_secret, "as the companion's default".to_owned()));
-    let everywhere: Vec<_> = defaults.chain(sites).collect();
-    let other = |(kind, own): (&'static str, &OwnApp)| {
-        let others = everywhere.iter().filter(|(of, id, ..)| *of == network(kind) && **id == own.id);
-        let (.., whose) = others.clone().find(|(_, _, secret, _)| **secret != own.secret)?;
-        Some(format!(
-            "{kind}: the app {} is there {whose} too, under another secret. An app has one secret at Meta, so with one of \
-             the two nobody can sign in; and requests to delete a person's data or to sign a person out, which Meta signs with \
-             it, are believed of whoever knows either. Take the one that the app's dashboard shows, and set it in both places",
-            own.id
-        ))
-    };
-    row.settings.own_apps().filter_map(other).collect()
-}
-
-/// Where an app of a kind is registered.
-fn network(kind: &'static str) -> &'static str {
-    if kind == "pages" { "facebook" } else { kind }
 }
 
 /// The sites of the database, and those of the configuration that are not in it yet.

@@ -4,6 +4,7 @@
 
 mod app;
 mod check;
+mod disagreements;
 mod files;
 mod keys;
 mod show;

@@ -30,11 +30,14 @@ pub fn app(row: &AppRow, config: &Config) -> String {
     let policies = match (&app.secret, row.is_locked("secret"), app.require_policy) {
         (_, true, _) => LOCKED,
         (None, ..) => "none are taken; --new-secret",
-        (Some(_), _, true) => "each listing, storing and uploading needs one (require_policy)",
-        (Some(_), _, false) => "taken, and not needed for listing, storing and uploading",
+        (Some(_), _, true) => "each listing, storing, converting and uploading needs one (require_policy)",
+        (Some(_), _, false) => "taken, and not needed for listing, storing, converting and uploading",
     };
     put(fact("policies", policies));
     put(fact("stores", &format!("at most {} photos a session", app.max_stores)));
+    for (name, url) in &app.aliases {
+        put(fact("alias", &format!("src://{name}/ is {url}")));
+    }
     let links = match app.allow_links {
         true => format!("allowed, for {} hours (allow_links)", app.link_hours),
         false => "not allowed; --allow-links".to_owned(),

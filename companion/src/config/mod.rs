@@ -162,6 +162,18 @@ settings! {
     max_upload_bytes: u64 = 5 * 1024 * 1024 * 1024;
     /// The most pixels of an image that is stored, width times height. Default 250000000.
     max_pixels: u64 = 250_000_000;
+    /// How many conversions a process does at the same time; others wait. 0 is as many as it has cores. Default 0.
+    convert_concurrency: usize = 0;
+    /// The largest file that is converted, in bytes. Default 52428800 (50 MiB).
+    convert_max_bytes: u64 = 50 * 1024 * 1024;
+    /// The most pixels of an image that is converted, or made, width times height. Default 100000000.
+    convert_max_pixels: u64 = 100_000_000;
+    /// The longest that one conversion may take, in seconds. Default 30.
+    convert_timeout: u64 = 30;
+    /// Bytes of memory for results of conversions that were asked for lately. Default 67108864 (64 MiB).
+    convert_cache_bytes: u64 = 64 * 1024 * 1024;
+    /// Hours for which a result that nobody asks for is kept in the storage. Default 720 (30 days).
+    convert_keep_hours: u64 = 720;
     /// Seconds of silence after which a transfer is given up, and the longest that an API call may take. Default 30.
     fetch_timeout: u64 = 30;
     /// The longest that fetching one photo may take, in seconds. Default 600.
@@ -186,6 +198,8 @@ settings! {
     rate_per_session: u32 = 300;
     /// Thumbnails a minute of one visitor's source. 0 is no limit. Default 3000.
     rate_thumbnails: u32 = 3000;
+    /// Conversions a minute that are done for one address; results that are there already do not count. 0 is no limit. Default 600.
+    rate_conversions: u32 = 600;
     /// Bytes of memory for pictures that thumbnails are made of and for thumbnails, for at most an hour. 0 keeps none.
     /// Default 67108864 (64 MiB).
     thumbnail_cache_bytes: u64 = 64 * 1024 * 1024;

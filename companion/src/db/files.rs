@@ -102,7 +102,7 @@ impl Db {
             .await
     }
 
-    /// Those of the keys that belong to a file, or to a transfer that has not ended.
+    /// Those of the keys that belong to a file, a result that is kept, or a transfer that has not ended.
     pub async fn objects_in_use(&self, storage: &str, keys: &[&str]) -> sqlx::Result<HashSet<String>> {
         if keys.is_empty() {
             return Ok(HashSet::new());
@@ -110,7 +110,8 @@ impl Db {
         let list = placeholders(1, keys.len());
         let select = format!(
             "SELECT object_key FROM files WHERE storage = $1 AND object_key IN ({list}) UNION \
-             SELECT object_key FROM jobs WHERE storage = $1 AND object_key IN ({list})"
+             SELECT object_key FROM jobs WHERE storage = $1 AND object_key IN ({list}) UNION \
+             SELECT object_key FROM conversions WHERE storage = $1 AND object_key IN ({list})"
         );
         let query = sqlx::query_scalar(AssertSqlSafe(select)).bind(storage);
         let query = keys.iter().fold(query, |query, key| query.bind(*key));

@@ -3,6 +3,7 @@
 
 mod apps;
 mod completions;
+mod conversions;
 mod deletions;
 mod files;
 mod jobs;
@@ -16,9 +17,10 @@ mod webhooks;
 
 pub use apps::AppRow;
 pub use completions::NewConnection;
+pub use conversions::{ConversionRow, Leftover};
 pub use deletions::{Account, DeletionRow, KeptFile};
 pub use files::FileRow;
-pub use jobs::{FROM_ADDRESS, FROM_DEVICE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
+pub use jobs::{FROM_ADDRESS, FROM_DEVICE, FROM_FILE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
 pub use keys::Resealed;
 pub use load::{Examined, Load};
 pub use notices::{Delivery, NewNotice, NoticeRow, REMOVED, Tried};

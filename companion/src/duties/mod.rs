@@ -10,6 +10,7 @@ pub mod signed_request;
 
 use crate::Shared;
 use crate::config::Config;
+use crate::conversion;
 use crate::db::{Account, DeletionRow, now};
 use crate::error::ApiError;
 use crate::notices::{self, Event};
@@ -189,6 +190,7 @@ async fn fulfil(companion: &Shared, deletion: &DeletionRow) -> anyhow::Result<bo
         }
         let notices = notices::about(companion, &file.app_key, Event::Deleted { handle: &file.handle });
         companion.db.delete_file(&deletion.code, &file.handle, &notices).await?;
+        conversion::remove_of(companion, &file.handle).await;
         notices::told(companion, &notices);
     }
     ensure!(troubles == 0, "{troubles} files could not be removed from the storage");

@@ -2,6 +2,7 @@
 
 use crate::Shared;
 use crate::bucket::{Bucket, Destination, Room};
+use crate::conversion;
 use crate::db::{FileRow, now};
 use crate::error::ApiError;
 use crate::notices::{self, Event};
@@ -50,6 +51,7 @@ pub async fn remove_file(companion: &Shared, file: &FileRow, keep: bool) -> Resu
     }
     notices::told(companion, &told);
     tracing::info!(key = file.app_key, handle = file.handle, keep, "a file is removed");
+    conversion::remove_of(companion, &file.handle).await;
     if !keep && let Err(error) = remove_bytes(companion, &file.handle, &file.storage, &file.object_key).await {
         tracing::warn!(cause = %error, handle = file.handle, "the bytes of a removed file are still there and go later");
     }
@@ -163,6 +165,7 @@ pub async fn overwrite(
     }
     answer?;
     notices::told(&companion, &told);
+    conversion::remove_of(&companion, &handle).await;
     tracing::info!(key = after.app_key, handle, bytes = size, "a file is written over");
     Ok(Json(super::described(&companion, &after)))
 }

@@ -16,7 +16,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::{IntoResponse, Response};
 use bowerbird_protocol::accept::extension_of;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -28,13 +28,20 @@ const SIGNED_LIVES: Duration = Duration::from_secs(300);
 const SIGNED_CACHE: &str = "public, max-age=240";
 
 /// How a file is asked for.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct Reading {
     /// What shows that it may be read, where that has to be shown.
     #[serde(flatten)]
     pub shown: Shown,
     /// `true` has a browser save it instead of showing it.
     pub dl: Option<String>,
+}
+
+impl Reading {
+    /// Whether a browser is to save it.
+    pub fn is_saved(&self) -> bool {
+        is_true(self.dl.as_deref())
+    }
 }
 
 /// Serves the file, or the one range of it that is asked for.
@@ -47,13 +54,24 @@ pub async fn file(
 ) -> Result<Response, ApiError> {
     let file = companion.db.file(handle).await?.ok_or_else(ApiError::not_found)?;
     rights::may_read(companion, &file, headers, &reading.shown).await?;
+    serve(companion, &file, reading, method, headers).await
+}
+
+/// The same, to who may read it.
+pub async fn serve(
+    companion: &Shared,
+    file: &FileRow,
+    reading: &Reading,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, ApiError> {
     if let Some(connection) = &file.link_connection {
-        return linked(companion, &file, connection, reading, method).await;
+        return linked(companion, file, connection, reading, method).await;
     }
-    let saved = is_true(reading.dl.as_deref());
+    let saved = reading.is_saved();
     let etag = format!("\"{}\"", file.sha256);
     let size = file.size.unsigned_abs();
-    let mut answer = describe(&file, &etag, saved)?;
+    let mut answer = describe(file, &etag, saved)?;
     if matches_etag(headers, header::IF_NONE_MATCH, &etag) {
         return Ok((StatusCode::NOT_MODIFIED, answer).into_response());
     }
@@ -100,7 +118,7 @@ async fn linked(
     method: &Method,
 ) -> Result<Response, ApiError> {
     let download = store::follow(companion, file, connection).await?;
-    let mut answer = describe(file, "", is_true(reading.dl.as_deref()))?;
+    let mut answer = describe(file, "", reading.is_saved())?;
     answer.remove(header::ETAG);
     answer.remove(header::ACCEPT_RANGES);
     answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-store"));
@@ -132,6 +150,7 @@ pub fn described(companion: &Shared, file: &FileRow) -> Value {
     let tags = file.tags.as_deref().and_then(|tags| serde_json::from_str::<Value>(tags).ok());
     let mut told = serde_json::to_value(store::stored(companion, file.clone())).unwrap_or_default();
     told["type"] = told["mimetype"].clone();
+    told["writeable"] = json!(true);
     if let Some(tags) = tags {
         told["upload_tags"] = tags;
     }
@@ -162,8 +181,8 @@ fn describe(file: &FileRow, etag: &str, saved: bool) -> Result<HeaderMap, ApiErr
     Ok(headers)
 }
 
-/// Names are told twice, plainly and in UTF-8, as RFC 6266 advises.
-fn disposition(inline: bool, filename: &str) -> String {
+/// `Content-Disposition` for a name, which is told twice, plainly and in UTF-8, as RFC 6266 advises.
+pub fn disposition(inline: bool, filename: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || "._- ".contains(c) { c } else { '_' };
     let ascii: String = filename.chars().map(plain).collect();
     let kind = if inline { "inline" } else { "attachment" };
@@ -176,7 +195,8 @@ fn disposition(inline: bool, filename: &str) -> String {
     format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
 }
 
-fn matches_etag(headers: &HeaderMap, name: HeaderName, etag: &str) -> bool {
+/// Whether a header names this tag, or any.
+pub fn matches_etag(headers: &HeaderMap, name: HeaderName, etag: &str) -> bool {
     let values = headers.get_all(name);
     let mut tags = values.iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(','));
     tags.any(|tag| tag.trim() == "*" || tag.trim().trim_start_matches("W/") == etag)

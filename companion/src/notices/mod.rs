@@ -25,6 +25,15 @@ pub enum Event<'a> {
     Stored(&'a FileRow),
     /// A file was linked where it is.
     Linked(&'a FileRow),
+    /// A file was made of another, or of what is at an address.
+    Converted {
+        /// The new one.
+        file: &'a FileRow,
+        /// The path of the address that makes the same.
+        made_by: &'a str,
+        /// Whose the bytes are: `internal`, `amazon`, `google`, `azure`, or the service from which a linked file comes.
+        provider: &'a str,
+    },
     /// A file is gone.
     Deleted {
         /// Which.
@@ -46,6 +55,7 @@ impl Event<'_> {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Stored(_) | Self::Linked(_) => Kind::Upload,
+            Self::Converted { .. } => Kind::Converse,
             Self::Deleted { .. } => Kind::Delete,
             Self::Overwritten(_) => Kind::Overwrite,
             Self::DialogOpened { .. } => Kind::Dialog,
@@ -110,6 +120,18 @@ fn text(companion: &Companion, app_key: &str, event: Event<'_>) -> Value {
             text
         }
         Event::Linked(file) => upload(file, url(&file.handle)),
+        Event::Converted { file, made_by, provider } => json!({
+            "url": made_by,
+            "link": {
+                "url": url(&file.handle),
+                "handle": file.handle,
+                "filename": file.filename,
+                "mimetype": file.mimetype,
+                "path": file.object_key,
+                "provider": provider,
+                "size": file.size,
+            },
+        }),
         Event::Deleted { handle } => json!({"url": url(handle), "handle": handle}),
         Event::Overwritten(file) => json!({
             "mimetype": file.mimetype,

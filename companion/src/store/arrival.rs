@@ -1,9 +1,11 @@
-//! Where the bytes of a job come from: a provider, an address that a client named, or the parts that a device uploaded.
+//! Where the bytes of a job come from: a provider, an address that a client named, the parts that a device uploaded, or a file that is
+//! stored already; and what the job's recipe makes of them.
 
 use super::trouble::{Stopped, Trouble};
 use crate::Shared;
 use crate::bucket::{Bucket, part_key};
-use crate::db::{ConnectionRow, FROM_ADDRESS, FROM_DEVICE, JobRow};
+use crate::conversion;
+use crate::db::{ConnectionRow, FROM_ADDRESS, FROM_DEVICE, FROM_FILE, JobRow};
 use crate::fetch::Download;
 use crate::providers::Failure;
 use axum::body::Bytes;
@@ -30,6 +32,8 @@ pub struct Arrived {
 pub struct Known {
     /// The provider's app, and its id of the account.
     pub account: (String, String),
+    /// Of what is made of another file, where that came from: source and path.
+    pub origin: Option<(String, String)>,
     /// A name without extension, which its type gives it.
     pub stem: Option<String>,
     /// A name that it keeps.
@@ -44,18 +48,49 @@ pub struct Known {
 
 /// Begins to fetch what a job stores.
 pub async fn arrive(companion: &Shared, job: &JobRow) -> Result<Arrived, Stopped> {
-    match job.source.as_str() {
+    let arrived = match job.source.as_str() {
         FROM_ADDRESS => at_address(companion, job).await,
         FROM_DEVICE => in_parts(companion, job).await,
+        FROM_FILE => stored(companion, job).await,
         _ => at_provider(companion, job).await,
+    }?;
+    match &job.recipe {
+        Some(recipe) => converted(companion, recipe, arrived).await,
+        None => Ok(arrived),
     }
+}
+
+/// What the recipe makes of it. Its name has another extension then, and its size is that of the result.
+async fn converted(companion: &Shared, recipe: &str, arrived: Arrived) -> Result<Arrived, Stopped> {
+    let Arrived { known, mut body } = arrived;
+    let most = companion.config.convert_max_bytes;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = body.chunk().await? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() as u64 > most {
+            let cause = format_args!("more than the {most} bytes of convert_max_bytes");
+            return Err(Trouble::lasting(ProblemCode::TooLarge, cause).into());
+        }
+    }
+    let made = conversion::converted(companion, recipe, bytes.into()).await?;
+    let stem = |name: String| name.rsplit_once('.').map_or(name.clone(), |(stem, _)| stem.to_owned());
+    let known = Known {
+        stem: known.stem.or(known.filename.map(stem)),
+        filename: None,
+        mimetype: Some(made.format.mimetype().to_owned()),
+        width: Some(made.size.width),
+        height: Some(made.size.height),
+        ..known
+    };
+    let total = made.bytes.len() as u64;
+    Ok(Arrived { known, body: Body::Made { bytes: Some(made.bytes.into()), total } })
 }
 
 /// The most bytes that a job may store.
 fn most(companion: &Shared, job: &JobRow) -> u64 {
     let policy = job.most_bytes.map_or(u64::MAX, i64::unsigned_abs);
     let most = match job.source.as_str() {
-        FROM_ADDRESS | FROM_DEVICE => companion.config.max_upload_bytes,
+        FROM_ADDRESS | FROM_DEVICE | FROM_FILE => companion.config.max_upload_bytes,
         _ => companion.config.max_file_bytes,
     };
     most.min(policy)
@@ -119,6 +154,34 @@ fn percent_decoded(text: &str) -> String {
     url::form_urlencoded::parse(text.replace('+', "%2B").as_bytes()).map(|(name, _)| name.into_owned()).collect()
 }
 
+/// A file that is stored already, or linked. The new one is of the same account, so that it goes with the others when that person asks
+/// for it.
+async fn stored(companion: &Shared, job: &JobRow) -> Result<Arrived, Stopped> {
+    let gone = || Trouble::lasting(ProblemCode::PhotoGone, "the file is gone");
+    let file = companion.db.file(&job.path).await?.ok_or_else(gone)?;
+    let known = Known {
+        account: (file.client_id.clone(), file.account_id.clone()),
+        filename: job.filename.clone().or_else(|| Some(file.filename.clone())),
+        mimetype: Some(file.mimetype.clone()),
+        caption: file.caption.clone(),
+        taken: file.taken.clone(),
+        origin: Some((file.source.clone(), file.source_path.clone())),
+        ..Known::default()
+    };
+    let body = match &file.link_connection {
+        Some(connection) => {
+            let download = super::follow(companion, &file, connection).await;
+            Body::Download(download.map_err(|error| Trouble::lasting(error.problem().code, &error.problem().text))?)
+        }
+        None => {
+            let bucket = companion.buckets.get(&file.storage)?.clone();
+            let (keys, total) = (VecDeque::from([file.object_key]), file.size.unsigned_abs());
+            Body::Parts(Box::new(Parts { bucket, keys, open: None, received: 0, total }))
+        }
+    };
+    Ok(Arrived { known, body })
+}
+
 async fn in_parts(companion: &Shared, job: &JobRow) -> Result<Arrived, Stopped> {
     let gone = || Trouble::lasting(ProblemCode::PhotoGone, "the upload is no longer there");
     let row = companion.db.upload(&job.path, &job.app_key).await?.ok_or_else(gone)?;
@@ -140,6 +203,13 @@ pub enum Body {
     Download(Download),
     /// From our own storage.
     Parts(Box<Parts>),
+    /// Made here, and whole.
+    Made {
+        /// Until they are taken.
+        bytes: Option<Bytes>,
+        /// How many there are.
+        total: u64,
+    },
 }
 
 /// The parts of an upload, one after the other.
@@ -157,6 +227,7 @@ impl Body {
         match self {
             Self::Download(download) => download.total(),
             Self::Parts(parts) => Some(parts.total),
+            Self::Made { total, .. } => Some(*total),
         }
     }
 
@@ -165,6 +236,8 @@ impl Body {
         match self {
             Self::Download(download) => download.received(),
             Self::Parts(parts) => parts.received,
+            Self::Made { bytes: Some(_), .. } => 0,
+            Self::Made { bytes: None, total } => *total,
         }
     }
 
@@ -173,6 +246,7 @@ impl Body {
         match self {
             Self::Download(download) => Ok(download.chunk().await?),
             Self::Parts(parts) => parts.chunk().await,
+            Self::Made { bytes, .. } => Ok(bytes.take()),
         }
     }
 

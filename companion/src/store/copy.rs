@@ -6,7 +6,8 @@ use super::cancel::unwanted;
 use super::trouble::{Stopped, Trouble};
 use crate::Shared;
 use crate::bucket::{Destination, Writing};
-use crate::db::{FROM_ADDRESS, FROM_DEVICE, FileRow, JobRow, Unwanted};
+use crate::conversion;
+use crate::db::{FROM_ADDRESS, FROM_DEVICE, FROM_FILE, FileRow, JobRow, NewNotice, Unwanted};
 use crate::jobs::End;
 use crate::notices::{self, Event};
 use crate::providers::hint;
@@ -138,7 +139,7 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Stopped> {
     }
     // From here on it comes to an end: whether it is still wanted is decided where the end is written down.
     writing.finish().await?;
-    let notices = notices::about(companion, &file.app_key, Event::Stored(&file));
+    let notices = notices(companion, job, &file).await?;
     let stopped = match companion.db.finish_job(job, &file, &notices).await {
         Ok(true) => {
             notices::told(companion, &notices);
@@ -152,6 +153,16 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Stopped> {
         tracing::error!(cause = %error, key = file.object_key, "a file without a record could not be removed");
     }
     Err(stopped)
+}
+
+/// What the site is told: of a new file, or of one that was made of another.
+async fn notices(companion: &Shared, job: &JobRow, file: &FileRow) -> sqlx::Result<Vec<NewNotice>> {
+    if job.source != FROM_FILE && (job.source != FROM_ADDRESS || job.recipe.is_none()) {
+        return Ok(notices::about(companion, &file.app_key, Event::Stored(file)));
+    }
+    let (made_by, provider) = conversion::told_of(companion, job, file).await?;
+    let event = Event::Converted { file, made_by: &made_by, provider: &provider };
+    Ok(notices::about(companion, &file.app_key, event))
 }
 
 async fn why_unwanted(companion: &Shared, job: &JobRow) -> Stopped {
@@ -220,13 +231,14 @@ fn describe(job: &JobRow, known: Known, seen: Any) -> FileRow {
     let filename = known.stem.map(named).or(known.filename);
     let filename = filename.unwrap_or_else(|| named("file".to_owned()));
     let (client_id, account_id) = known.account;
+    let (source, source_path) = known.origin.unwrap_or_else(|| (job.source.clone(), job.path.clone()));
     FileRow {
         handle: job.handle.clone(),
         app_key: job.app_key.clone(),
-        source: job.source.clone(),
+        source,
         client_id,
         account_id,
-        source_path: job.path.clone(),
+        source_path,
         storage: job.storage.clone(),
         object_key: Destination::from_row(job.prefix.clone()).key(&job.handle, job.claims, &filename),
         container: job.container.clone(),

@@ -12,12 +12,14 @@ pub use arrival::HEAD;
 pub use cancel::cancel;
 pub use copy::{Any, copy, judge_any};
 pub use link::{follow, link};
+pub use trouble::Trouble;
 pub(crate) use watch::events;
 pub use watch::{Begun, Watched, stored};
 
 use crate::Shared;
 use crate::apps::{App, Authorized};
 use crate::bucket::{Buckets, Destination};
+use crate::conversion;
 use crate::db::{Millis, NewJob};
 use crate::error::ApiError;
 use crate::policy::{Call, Deed};
@@ -121,6 +123,8 @@ struct Wish<'a> {
     access: &'a str,
     container: Option<&'a str>,
     destination: Destination,
+    /// The JSON of the tasks that are done to each photo.
+    recipe: Option<String>,
     log_name: Option<&'a str>,
 }
 
@@ -184,6 +188,7 @@ fn read<'a>(buckets: &'a Buckets, clouds: &'a BTreeMap<String, StoreCloud>) -> R
             access,
             container: to.container.as_deref(),
             destination: Destination::new(to.container.as_deref(), to.path.as_deref()),
+            recipe: cloud.recipe.as_deref().map(conversion::read_recipe).transpose()?.flatten(),
             log_name: cloud.picker_session_id.as_deref().map(logged_name),
         })
     });
@@ -231,7 +236,8 @@ async fn begin(
                     wish.access,
                     wish.container,
                     prefix,
-                    wish.accept
+                    wish.accept,
+                    wish.recipe
                 ])
                 .to_string();
                 let job = NewJob {
@@ -250,6 +256,7 @@ async fn begin(
                     access: wish.access,
                     sizes,
                     trace: trace.as_str(),
+                    recipe: wish.recipe.as_deref(),
                     ..NewJob::default()
                 };
                 // Asking again for the same photo is no further one.

@@ -27,21 +27,21 @@ const MAX_TAG: usize = 512;
 /// Characters of a file's name.
 const MAX_NAME: usize = 255;
 
-fn bad(text: impl Into<String>) -> ApiError {
+pub(crate) fn bad(text: impl Into<String>) -> ApiError {
     ApiError::with_text(ProblemCode::BadRequest, text)
 }
 
 /// Where a new file goes and who may read it, judged.
-struct Place {
-    storage: String,
-    container: Option<String>,
-    prefix: String,
-    access: &'static str,
+pub(crate) struct Place {
+    pub storage: String,
+    pub container: Option<String>,
+    pub prefix: String,
+    pub access: &'static str,
     policy: Option<Policy>,
 }
 
 impl Place {
-    fn judge(companion: &Shared, app: &App, to: &StoreTo, shown: &Shown, deed: Deed<'_>) -> Result<Self, ApiError> {
+    pub fn judge(companion: &Shared, app: &App, to: &StoreTo, shown: &Shown, deed: Deed<'_>) -> Result<Self, ApiError> {
         let deed = Deed { path: to.path.as_deref(), container: to.container.as_deref(), ..deed };
         let policy = shown.allows(app, Call::Store, deed)?;
         let storage = companion.buckets.named(to.location.as_deref());
@@ -59,14 +59,14 @@ impl Place {
     }
 
     /// The sizes between which the policy wants the file.
-    fn sizes(&self) -> (Option<u64>, Option<u64>) {
+    pub fn sizes(&self) -> (Option<u64>, Option<u64>) {
         let policy = self.policy.as_ref();
         (policy.and_then(Policy::min_size), policy.and_then(Policy::max_size))
     }
 }
 
 /// A client's tags, as they are kept.
-fn tags(tags: Option<&Map<String, Value>>) -> Result<Option<String>, ApiError> {
+pub(crate) fn tags(tags: Option<&Map<String, Value>>) -> Result<Option<String>, ApiError> {
     let Some(tags) = tags.filter(|tags| !tags.is_empty()) else { return Ok(None) };
     let fits = |(name, value): (&String, &Value)| {
         name.len() <= MAX_TAG && value.as_str().is_some_and(|value| value.len() <= MAX_TAG)
@@ -77,7 +77,7 @@ fn tags(tags: Option<&Map<String, Value>>) -> Result<Option<String>, ApiError> {
     serde_json::to_string(tags).map(Some).map_err(ApiError::internal)
 }
 
-fn check_name(filename: &str) -> Result<(), ApiError> {
+pub(crate) fn check_name(filename: &str) -> Result<(), ApiError> {
     if filename.is_empty() || filename.chars().count() > MAX_NAME {
         return Err(bad(format!("filename: between 1 and {MAX_NAME} characters.")));
     }
@@ -85,7 +85,7 @@ fn check_name(filename: &str) -> Result<(), ApiError> {
 }
 
 /// Begins a job, and waits for its end for at most so long. `None` when it takes longer.
-async fn run(companion: &Shared, job: NewJob<'_>, patience: Duration) -> Result<Option<Value>, ApiError> {
+pub(crate) async fn run(companion: &Shared, job: NewJob<'_>, patience: Duration) -> Result<Option<Value>, ApiError> {
     let turn = crate::db::now();
     let id = companion.db.begin_job(&secrets::id(), &NewJob { turn, ..job }).await?;
     let id = id.ok_or_else(|| ApiError::internal("a job without a connection was refused"))?;

@@ -29,6 +29,11 @@ fn services() -> Option<(&'static Postgres, &'static S3)> {
     wanted.then(|| Some((Postgres::shared()?, S3::shared()?))).flatten()
 }
 
+/// Whether the tests run on PostgreSQL and S3.
+pub fn on_services() -> bool {
+    services().is_some()
+}
+
 /// A new database; empty for the file that is built in.
 pub fn database_url() -> String {
     services().map(|(postgres, _)| postgres.new_database()).unwrap_or_default()

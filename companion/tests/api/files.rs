@@ -17,15 +17,20 @@ use sha2::{Digest as _, Sha256};
 use std::time::Duration;
 use tokio::net::TcpListener;
 
-const SECRET: &str = "the secret of the key demo";
+pub const SECRET: &str = "the secret of the key demo";
 
-async fn with_secret() -> TestApp {
+pub async fn with_secret() -> TestApp {
     TestApp::start_with(|config| config.apps[0].secret = Some(Secret::new(SECRET))).await
 }
 
 /// A query that shows a policy for these calls, and whatever else it says.
-fn policy(more: &str) -> String {
-    let policy = STANDARD.encode(format!(r#"{{"expiry":4102444800{more}}}"#));
+pub fn policy(more: &str) -> String {
+    signed(&format!(r#"{{"expiry":4102444800{more}}}"#))
+}
+
+/// A query that shows a policy of this JSON.
+pub fn signed(json: &str) -> String {
+    let policy = STANDARD.encode(json);
     let signature = hmac_hex(&Secret::new(SECRET), &policy);
     url::form_urlencoded::Serializer::new(String::new())
         .append_pair("policy", &policy)
@@ -33,11 +38,11 @@ fn policy(more: &str) -> String {
         .finish()
 }
 
-fn for_calls(calls: &str) -> String {
+pub fn for_calls(calls: &str) -> String {
     policy(&format!(r#","call":{calls}"#))
 }
 
-async fn stored<'a>(app: &'a TestApp, store: Value) -> (Visitor<'a>, Value) {
+pub async fn stored<'a>(app: &'a TestApp, store: Value) -> (Visitor<'a>, Value) {
     let mut visitor = app.visitor();
     visitor.signs_in("facebook", "alice").await;
     let album = visitor.finds("facebook", "Profile pictures").await;
@@ -282,6 +287,28 @@ async fn uploads(app: &TestApp, parts: &[&[u8]], size: usize, more: Value) -> (S
     (id, sent)
 }
 
+/// Uploads a file in one part, with a policy in the form of a query if it takes one. Answers its handle.
+pub async fn uploaded(app: &TestApp, bytes: &[u8], filename: &str, shown: &str) -> String {
+    let with = |mut body: Value| {
+        body["apikey"] = json!("demo");
+        for (name, value) in url::form_urlencoded::parse(shown.as_bytes()) {
+            body[name.as_ref()] = json!(value);
+        }
+        body
+    };
+    let posts = async |path: &str, body: Value| {
+        let (status, answer) = app.post(path, &with(body)).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {answer}");
+        answer
+    };
+    let begun = posts("/multipart/start", json!({"filename": filename, "size": bytes.len()})).await;
+    let id = text(&begun, "upload_id");
+    let to = posts("/multipart/upload", json!({"upload_id": id, "part": 1, "size": bytes.len()})).await;
+    let put = app.http.put(text(&to, "url")).header(header::ORIGIN, ORIGIN).body(bytes.to_vec()).send().await.unwrap();
+    let parts = json!([{"part_number": 1, "etag": put.headers()[header::ETAG].to_str().unwrap()}]);
+    text(&posts("/multipart/complete", json!({"upload_id": id, "parts": parts})).await, "handle")
+}
+
 #[tokio::test]
 async fn a_file_is_uploaded_in_parts() {
     let app = TestApp::start().await;
@@ -379,12 +406,12 @@ async fn what_is_at_an_address_is_stored() {
     let (status, refused) = app.post("/process", &body(&format!("http://{host}/inside"), store.clone())).await;
     assert!(status.is_server_error(), "{refused}");
     assert_eq!(refused["error"]["code"], "source_unavailable");
-    let (status, told) = app.post("/process", &body("http://a.example/", json!({"name": "resize"}))).await;
+    let (status, told) = app.post("/process", &body("http://a.example/", json!({"name": "video_convert"}))).await;
     assert_eq!(status, StatusCode::NOT_IMPLEMENTED, "{told}");
     for (body, words) in [
-        (body("file:///etc/passwd", store.clone()), "http://"),
-        (json!({"apikey": "demo", "sources": [], "tasks": [store]}), "one address"),
-        (body("https://a.example/", json!({"name": "security"})), "`store` is missing"),
+        (body("file:///etc/passwd", store.clone()), "an address with http"),
+        (json!({"apikey": "demo", "sources": [], "tasks": [store]}), "names no source"),
+        (body("https://a.example/", json!({"name": "cache"})), "no task that does anything"),
     ] {
         let (status, told) = app.post("/process", &body).await;
         assert!(status == StatusCode::BAD_REQUEST && text(&told["error"], "text").contains(words), "{told}");

@@ -66,7 +66,7 @@ impl Receiver {
         self.posted().into_iter().map(read).collect()
     }
 
-    fn heard(&self) -> Vec<Value> {
+    pub fn heard(&self) -> Vec<Value> {
         self.heard_under(&self.secret())
     }
 
@@ -76,7 +76,7 @@ impl Receiver {
         actions
     }
 
-    async fn has_heard(&self, count: usize) {
+    pub async fn has_heard(&self, count: usize) {
         eventually(&format!("it has heard {count}"), async || self.posted().len() == count).await;
     }
 
@@ -85,7 +85,7 @@ impl Receiver {
     }
 
     /// An app whose key `demo` has this receiver for these events.
-    async fn app(&self, events: &str) -> TestApp {
+    pub async fn app(&self, events: &str) -> TestApp {
         TestApp::start_with(|config| {
             config.private_receivers = vec![self.authority.clone()];
             config.apps[0].webhook = Some(self.wants(events));

@@ -2,14 +2,14 @@
 
 mod rows;
 
-pub use rows::{FROM_ADDRESS, FROM_DEVICE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
+pub use rows::{FROM_ADDRESS, FROM_DEVICE, FROM_FILE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
 
 use super::{Db, FileRow, Kind, Millis, NewNotice, now, placeholders};
 use bowerbird_protocol::problem::ProblemCode;
 use sqlx::AssertSqlSafe;
 
 const JOB: &str = "id, app_key, connection_id, source, path, accept, container, prefix, handle, storage, object_key, \
-     session_id, access, filename, mimetype, tags, least_bytes, most_bytes, trace, tries, claims";
+     session_id, access, filename, mimetype, tags, least_bytes, most_bytes, trace, recipe, tries, claims";
 
 type StandingColumns = (String, String, i64, Option<i64>, Option<String>, String);
 
@@ -20,8 +20,8 @@ impl Db {
         let begun = sqlx::query(
             "INSERT INTO jobs (id, request_key, app_key, connection_id, source, path, accept, container, prefix, handle, \
                                state, received, created_ms, updated_ms, session_id, storage, turn_ms, access, \
-                               filename, mimetype, tags, least_bytes, most_bytes, trace, client_id, account_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, \
+                               filename, mimetype, tags, least_bytes, most_bytes, trace, recipe, client_id, account_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
                      COALESCE((SELECT client_id FROM connections WHERE id = $4), ''), \
                      COALESCE((SELECT account_id FROM connections WHERE id = $4), '')) \
              ON CONFLICT (request_key) DO UPDATE SET state = 'queued', received = 0, total = NULL, problem = NULL, \
@@ -51,6 +51,7 @@ impl Db {
         .bind(job.sizes.0.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)))
         .bind(job.sizes.1.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)))
         .bind(job.trace)
+        .bind(job.recipe)
         .execute(&self.pool)
         .await;
         if let Err(error) = begun {

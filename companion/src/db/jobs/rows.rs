@@ -14,9 +14,9 @@ pub struct NewJob<'a> {
     pub app_key: &'a str,
     /// With whose token, where a provider is asked.
     pub connection_id: Option<&'a str>,
-    /// From where: a provider's name, [`FROM_ADDRESS`] or [`FROM_DEVICE`].
+    /// From where: a provider's name, [`FROM_ADDRESS`], [`FROM_DEVICE`] or [`FROM_FILE`].
     pub source: &'a str,
-    /// Which photo, address or upload.
+    /// Which photo, address, upload or file.
     pub path: &'a str,
     /// Which types the page takes, as JSON; empty for any file.
     pub accept: &'a str,
@@ -42,12 +42,17 @@ pub struct NewJob<'a> {
     pub sizes: (Option<u64>, Option<u64>),
     /// The name of the request that asks for it.
     pub trace: &'a str,
+    /// What is done to the image before it is kept: the JSON of its tasks.
+    pub recipe: Option<&'a str>,
 }
 
 /// The source of what is fetched from an address that a client named.
 pub const FROM_ADDRESS: &str = "url";
 /// The source of what was uploaded from the device.
 pub const FROM_DEVICE: &str = "local_file_system";
+
+/// The source of what is made of a file that is stored already, by its handle.
+pub const FROM_FILE: &str = "file";
 
 /// A job that a worker has taken.
 #[derive(Debug, Clone, FromRow)]
@@ -90,6 +95,8 @@ pub struct JobRow {
     pub most_bytes: Option<i64>,
     /// The name of the request that asked for it last; empty for one from before there were names.
     pub trace: String,
+    /// What is done to the image before it is kept: the JSON of its tasks.
+    pub recipe: Option<String>,
     /// How many transfers failed for reasons that may pass.
     pub tries: i64,
     /// How often it was taken: what its worker can do only while this is so.
