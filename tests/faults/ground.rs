@@ -70,6 +70,7 @@ impl Ground {
         // What is tested is trouble and not patience; and nobody is to be refused for asking much.
         (config.retry_pause, config.lease_seconds, config.rate_limit_pause) = (100, 2, 0);
         (config.rate_per_address, config.rate_per_key, config.rate_per_session) = (0, 0, 0);
+        config.rate_conversions = 0;
         let mut count = 1;
         let mut files = None;
         match on {

@@ -5,6 +5,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a step that does not work has failed")]
 
+mod conversions;
 mod ground;
 mod memory;
 mod receiver;

@@ -32,7 +32,7 @@ async fn measure(name: &str, on: On<'_>) {
 }
 
 /// MB that were resident at most. (`VmHWM` counts KiB.)
-fn peak(process: u32) -> f64 {
+pub fn peak(process: u32) -> f64 {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     line.trim().trim_end_matches("kB").trim().parse::<f64>().unwrap() * 1024.0 / 1e6

@@ -7,7 +7,7 @@ use crate::{children, paths};
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 const AXE_CORE: &str = "4.14.1";
 /// SHA-256 of the one file of axe-core that is used, `axe.min.js`, in that version.
@@ -52,23 +52,40 @@ pub fn rclone() -> Result<()> {
 
 /// Filestack's own client, which the companion is driven by in tests, as `tests/client` has it locked.
 pub fn filestack() -> Result<()> {
-    let (from, to) = (paths::root().join("tests/client"), paths::tools().join("filestack"));
+    locked_by_npm(
+        "filestack-js",
+        "tests/client",
+        &paths::tools().join("filestack"),
+        "Filestack's own client drives nothing",
+    )
+}
+
+/// sharp, which conversions are measured beside, as `convert/bench` has it locked; the folder that it is in.
+pub fn sharp() -> Result<PathBuf> {
+    let folder = paths::tools().join("sharp");
+    locked_by_npm("sharp", "convert/bench", &folder, "conversions are not measured")?;
+    Ok(folder)
+}
+
+/// A package of npm's with all that it needs, as the lock file in a folder of ours has them.
+fn locked_by_npm(package: &str, locked: &str, to: &Path, lost: &str) -> Result<()> {
+    let from = paths::root().join(locked);
     let same = |name: &str| fs::read(from.join(name)).ok() == fs::read(to.join(name)).ok();
-    if same("package-lock.json") && to.join("node_modules/filestack-js").is_dir() {
+    if same("package-lock.json") && to.join("node_modules").join(package).is_dir() {
         return Ok(());
     }
-    fetched("filestack-js", &to.join("package-lock.json"), "Filestack's own client drives nothing", |folder, _| {
+    fetched(package, &to.join("package-lock.json"), lost, |folder, _| {
         have(NPM)?;
-        println!("npm: fetching Filestack's client into {}", shown(&to));
+        println!("npm: fetching {package} into {}", shown(to));
         for name in ["package.json", "package-lock.json"] {
             fs::copy(from.join(name), folder.join(name)).with_context(|| format!("cannot copy {name}"))?;
         }
-        // It needs a later Node.js by its own word, and works on this one.
+        // Filestack's needs a later Node.js by its own word, and works on this one.
         let mut npm = npm();
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"]).current_dir(folder);
         children::run(&mut npm).context("npm ci")?;
-        let _ = fs::remove_dir_all(&to);
-        fs::rename(folder, &to).with_context(|| format!("cannot write {}", shown(&to)))
+        let _ = fs::remove_dir_all(to);
+        fs::rename(folder, to).with_context(|| format!("cannot write {}", shown(to)))
     })
 }
 

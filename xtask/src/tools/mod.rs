@@ -82,6 +82,25 @@ pub fn cargo_deny() -> Result<PathBuf> {
     cargo_tool("cargo-deny", "cargo-deny", CARGO_DENY)
 }
 
+/// The assembler that the release's JPEG and AVIF take.
+pub fn nasm() -> Result<()> {
+    const NASM: &[Part] = &[("nasm", "nasm")];
+    match absent(NASM).is_empty() {
+        true => Ok(()),
+        false if is_debian() => install_packages(&["nasm"]),
+        false => bail!("there is no nasm, which the fast JPEG and AVIF are built with. macOS: brew install nasm"),
+    }
+}
+
+/// npm's sharp, which conversions are measured beside; the folder that its modules are in.
+pub fn sharp() -> Result<String> {
+    let folder = fetched::sharp()?;
+    if !folder.join("node_modules/sharp").is_dir() {
+        bail!("there is no sharp to compare with");
+    }
+    Ok(folder.display().to_string())
+}
+
 /// wasm-pack, installed if need be.
 pub fn wasm_pack() -> Result<PathBuf> {
     cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &locked_version("wasm-bindgen")?)?;

@@ -1,7 +1,10 @@
 //! `cargo xtask bench`: what takes too long for every day, or says figures rather than yes or no. It runs tests of `tests/faults`
-//! against the companion as a program; the short ones among them are a step of `cargo xtask test`.
+//! against the companion as a program; the short ones among them are a step of `cargo xtask test`. Conversions are measured beside
+//! npm's sharp ([`convert`]).
 
-use crate::{children, paths};
+mod convert;
+
+use crate::{children, paths, tools};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -13,6 +16,8 @@ pub enum Subject {
     Faults,
     /// The memory that 200 imports of 20 MB take which are asked for at once, on disk and on S3.
     Memory,
+    /// Conversions of images beside npm's sharp: speed, memory and bytes at the same perceived quality.
+    Convert,
 }
 
 /// How it is measured.
@@ -29,15 +34,22 @@ pub struct How {
     /// Of how many MB each, for `memory`.
     #[arg(long, value_name = "N")]
     megabytes: Option<u32>,
+    /// How long each run takes, for `convert`.
+    #[arg(long, value_name = "N", default_value_t = 3.0)]
+    seconds: f64,
+    /// The rows whose names have this in them, for `convert`.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
 }
 
 /// Builds the program and measures.
 pub fn run(how: &How) -> Result<()> {
-    let program = build(how.debug)?;
     let name = match how.subject {
         Subject::Faults => "forty_kills_during_thousands_of_imports",
         Subject::Memory => "memory",
+        Subject::Convert => return convert::run(how.seconds, how.only.as_deref()),
     };
+    let program = build(how.debug)?;
     let mut tests = children::cargo(["test", "--quiet", "--test", "faults", "--"]);
     tests.args(["--ignored", "--nocapture", "--test-threads", "1", name]).env("BOWERBIRD_TEST_PROGRAM", program);
     for (name, value) in [("BOWERBIRD_BENCH_IMPORTS", how.imports), ("BOWERBIRD_BENCH_MEGABYTES", how.megabytes)] {
@@ -60,7 +72,9 @@ fn build(debug: bool) -> Result<PathBuf> {
     let profile = if debug { "debug" } else { "release" };
     let mut build = children::cargo(["build", "--package", "bowerbird-companion", "--bins"]);
     if !debug {
-        build.arg("--release");
+        // As it is released: the codecs have their assembly.
+        tools::nasm()?;
+        build.args(["--release", "--features", "asm"]);
     }
     children::run(&mut build)?;
     Ok(paths::target().join(profile).join(format!("bowerbird-companion{}", std::env::consts::EXE_SUFFIX)))
