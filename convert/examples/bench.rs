@@ -87,9 +87,13 @@ fn filled(image: &RgbaImage, width: u32, height: u32) -> RgbaImage {
 
 /// All of an image, just large enough to fill this size.
 fn covering(image: &RgbaImage, width: u32, height: u32, filter: FilterType) -> RgbaImage {
-    let scale = (f64::from(width) / f64::from(image.width())).max(f64::from(height) / f64::from(image.height()));
-    let side = |side: u32, least: u32| ((f64::from(side) * scale).round() as u32).max(least);
-    imageops::resize(image, side(image.width(), width), side(image.height(), height), filter)
+    let side = |side: u32, to: u32, of: u32| (f64::from(side) * f64::from(to) / f64::from(of)).round() as u32;
+    // An image of this shape is brought to it, though the shorter side was rounded.
+    let by_width = side(image.height(), width, image.width());
+    if by_width >= height {
+        return imageops::resize(image, width, by_width, filter);
+    }
+    imageops::resize(image, side(image.width(), height, image.height()).max(width), height, filter)
 }
 
 /// SSIMULACRA 2 of a result against a reference of which it may be the middle. Where that is no whole pixel, either side's rounding is

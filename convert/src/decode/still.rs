@@ -5,7 +5,7 @@ use super::{Wish, orientation, size_of, unreadable, upright};
 use crate::{ConvertError, Format, Picture, Size, Work};
 use image::codecs::{bmp::BmpDecoder, png::PngDecoder, tiff::TiffDecoder};
 use image::metadata::Orientation;
-use image::{DynamicImage, ImageDecoder, Limits};
+use image::{ColorType, DynamicImage, ImageDecoder, Limits, RgbaImage};
 use std::io::Cursor;
 
 /// What metadata may unpack to: a profile of a few megabytes is large, and one of gigabytes an attack.
@@ -27,11 +27,29 @@ pub(super) fn read(
     decoder.set_limits(limits(work.limits.pixels))?;
     let turn = upright(orientation_of(&mut decoder), wish);
     let conversion = decoder.icc_profile().ok().flatten().and_then(|icc| Conversion::of_icc(&icc));
-    let mut image = DynamicImage::from_decoder(decoder)?.into_rgba8();
+    let mut image = rgba(decoder)?;
     if let Some(conversion) = conversion {
         conversion.convert(&mut image);
     }
     Ok(Picture::still(orientation::turn(image, turn), format))
+}
+
+/// The pixels, four bytes each. Those of three bytes are read into the place of the result and spread there: with a copy of them a large
+/// image would take nearly twice the memory.
+fn rgba(decoder: impl ImageDecoder) -> Result<RgbaImage, ConvertError> {
+    if decoder.color_type() != ColorType::Rgb8 {
+        return Ok(DynamicImage::from_decoder(decoder)?.into_rgba8());
+    }
+    let (width, height) = decoder.dimensions();
+    let mut image = RgbaImage::new(width, height);
+    let pixels = width as usize * height as usize;
+    let bytes: &mut [u8] = &mut image;
+    decoder.read_image(&mut bytes[..pixels * 3])?;
+    for at in (0..pixels).rev() {
+        let [red, green, blue] = [0, 1, 2].map(|channel| bytes[at * 3 + channel]);
+        bytes[at * 4..][..4].copy_from_slice(&[red, green, blue, 255]);
+    }
+    Ok(image)
 }
 
 pub(super) fn measure(bytes: &[u8], format: Format) -> Result<Size, ConvertError> {
