@@ -52,6 +52,7 @@ pub mod widget;
 
 use anyhow::{Context as _, ensure};
 use apps::Apps;
+use axum::serve::ListenerExt as _;
 use bucket::Buckets;
 use config::{AppConfig, Config};
 use db::Db;
@@ -156,7 +157,7 @@ impl App {
             buckets: Buckets::open(&config)?,
             apps: Apps::load(&config, &fetcher, &db).await?,
             db,
-            pool: conversion::Pool::new(config.convert_concurrency, conversion::limits(&config)),
+            pool: conversion::Pool::new(config.convert_concurrency, conversion::limits(&config))?,
             results: conversion::Results::new(config.convert_cache_bytes),
             thumbnails: thumbnail::Thumbnails::new(config.thumbnail_cache_bytes),
             limits: Limits::new(&config),
@@ -209,6 +210,12 @@ impl App {
                 companion.stopping.send_replace(true);
             }
         };
+        // Head and body of an answer are two writes: without this the second waits for the client's delayed acknowledgement, 40 ms.
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(cause = %error, "a connection keeps its delay");
+            }
+        });
         let server = axum::serve(listener, router).with_graceful_shutdown(stop).into_future();
         let patience = async {
             companion.stopped().await;

@@ -62,15 +62,14 @@ async fn conversions_over_http() {
     let lasts = Duration::from_secs_f64(said("BOWERBIRD_BENCH_SECONDS").parse().unwrap());
     let (sharp, server) = (said("BOWERBIRD_BENCH_SHARP"), said("BOWERBIRD_BENCH_SERVER"));
     let in_flight = std::thread::available_parallelism().unwrap().get();
-    let http = Client::new();
     println!(
         "{:<30} {:>16} {:>6} {:>11} {:>6} {:>8}",
         "whole requests", "requests/s", "ratio", "peak MB", "ratio", "kept/s"
     );
     for row in &rows {
         let ground = Ground::prepare(On::Embedded, |_| {}).await;
-        let base = &ground.url;
-        let handle = uploaded(&http, base, row.text("input")).await;
+        let (base, http) = (&ground.url, &ground.http);
+        let handle = uploaded(http, base, row.text("input")).await;
         let ours = format!("{base}/cache=false/{}/{handle}", row.text("call"));
         let kept = format!("{base}/{}/{handle}", row.text("call"));
         let mut node = Command::new("node");
@@ -81,8 +80,8 @@ async fn conversions_over_http() {
         let theirs = format!("http://127.0.0.1:{}/?{}", port.trim(), row.text("query"));
         let (mut our_rates, mut their_rates) = (Vec::new(), Vec::new());
         for _ in 0..3 {
-            our_rates.push(rate(&http, &ours, in_flight, lasts).await.0);
-            their_rates.push(rate(&http, &theirs, in_flight, lasts).await.0);
+            our_rates.push(rate(http, &ours, in_flight, lasts).await.0);
+            their_rates.push(rate(http, &theirs, in_flight, lasts).await.0);
         }
         let median = |rates: &mut Vec<f64>| {
             rates.sort_by(f64::total_cmp);
@@ -90,7 +89,7 @@ async fn conversions_over_http() {
         };
         let (our_rate, their_rate) = (median(&mut our_rates), median(&mut their_rates));
         let (our_peak, their_peak) = (peak(ground.cluster.process(0)), peak(node.id().unwrap()));
-        let (kept, _) = rate(&http, &kept, in_flight, Duration::from_secs(1)).await;
+        let (kept, _) = rate(http, &kept, in_flight, Duration::from_secs(1)).await;
         println!(
             "{:<30} {:>16} {:>5.2}x {:>11} {:>5.2}x {kept:>8.0}",
             row.text("says"),

@@ -4,11 +4,13 @@ use super::refused;
 use crate::error::ApiError;
 use bowerbird_convert::{ConvertError, Converted, Limits, Recipe, Work};
 use bytes::Bytes;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Conversions that may wait for each that is done: some seconds' work, which is as long as a page's visitor waits.
 const WAITING: usize = 32;
@@ -19,6 +21,8 @@ const LATER: Duration = Duration::from_secs(2);
 #[derive(Debug)]
 pub struct Pool {
     free: Arc<Semaphore>,
+    /// As many, and always the same: each thread that ever had large images keeps memory for more.
+    threads: ThreadPool,
     waiting: AtomicUsize,
     most_waiting: usize,
     limits: Limits,
@@ -39,15 +43,20 @@ pub struct Ingredients {
 
 impl Pool {
     /// For so many at once; 0 is as many as there are cores.
-    pub fn new(concurrency: usize, limits: Limits) -> Self {
+    ///
+    /// # Errors
+    /// The system gives no threads.
+    pub fn new(concurrency: usize, limits: Limits) -> anyhow::Result<Self> {
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let concurrency = if concurrency == 0 { cores() } else { concurrency };
-        Self {
+        let threads = ThreadPoolBuilder::new().num_threads(concurrency).thread_name(|at| format!("convert-{at}"));
+        Ok(Self {
+            threads: threads.build()?,
             free: Arc::new(Semaphore::new(concurrency)),
             waiting: AtomicUsize::new(0),
             most_waiting: concurrency * WAITING,
             limits,
-        }
+        })
     }
 
     /// A place, as soon as one is free.
@@ -72,11 +81,15 @@ impl Pool {
         from: Ingredients,
     ) -> Result<Result<Converted, ConvertError>, ApiError> {
         let limits = self.limits.clone();
-        let work = move || {
+        let (done, result) = oneshot::channel();
+        self.threads.spawn(move || {
             let _turn = turn;
-            recipe.run(&from.bytes, &Work::new(&limits, &from.files))
-        };
-        tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)
+            let work = || recipe.run(&from.bytes, &Work::new(&limits, &from.files));
+            // Nobody waits any more where it cannot be told.
+            drop(done.send(catch_unwind(AssertUnwindSafe(work))));
+        });
+        let done = result.await.map_err(ApiError::internal)?;
+        done.map_err(|_| ApiError::internal("a conversion panicked"))
     }
 }
 
