@@ -51,10 +51,14 @@ impl Cluster {
         self.members.len()
     }
 
+    /// Where a companion itself is reached, past the proxy.
+    pub fn address(&self, number: usize) -> String {
+        format!("http://{}", self.members[number].config.listen)
+    }
+
     /// The proxy knows only these.
     pub fn has_them_known(&self, numbers: &[usize]) {
-        self.proxy
-            .knows(numbers.iter().map(|number| format!("http://{}", self.members[*number].config.listen)).collect());
+        self.proxy.knows(numbers.iter().map(|number| self.address(*number)).collect());
     }
 
     fn take(&self, number: usize) -> Option<Program> {
