@@ -1,8 +1,7 @@
 -- Conversion: results that are kept, and what is done to a file while it is stored.
 
 -- A result lies in the storage until it has not been asked for in a long while, or its time is over. `id` is the digest of the recipe
--- and of the versions of all files that went into it, so a row is never wrong, only of no more use. `handle` is empty for what was
--- fetched from an address.
+-- and of the versions of all files that went into it, so a row is never wrong, only of no more use.
 CREATE TABLE conversions (
     id         TEXT PRIMARY KEY,
     app_key    TEXT NOT NULL,

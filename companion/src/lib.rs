@@ -210,7 +210,7 @@ impl App {
                 companion.stopping.send_replace(true);
             }
         };
-        // Head and body of an answer are two writes: without this the second waits for the client's delayed acknowledgement, 40 ms.
+        // An answer of several writes is not to wait for the client's delayed acknowledgement between them.
         let listener = listener.tap_io(|connection| {
             if let Err(error) = connection.set_nodelay(true) {
                 tracing::debug!(cause = %error, "a connection keeps its delay");
