@@ -7,6 +7,7 @@ mod color;
 mod heic;
 mod jpeg;
 mod orientation;
+mod png;
 mod still;
 mod yuv;
 
@@ -44,7 +45,8 @@ pub fn decode(bytes: &[u8], wish: &Wish<'_>, work: &Work<'_>) -> Result<Picture,
     let format = format(bytes)?;
     unwound(|| match format {
         Format::Jpeg => jpeg::decode(bytes, wish, work),
-        Format::Png | Format::Bmp | Format::Tiff => still::decode(bytes, format, wish, work),
+        Format::Png => png::decode(bytes, wish, work),
+        Format::Bmp | Format::Tiff => still::decode(bytes, format, wish, work),
         Format::Gif => animation::gif(bytes, wish, work),
         Format::Webp => animation::webp(bytes, wish, work),
         Format::Avif => avif::decode(bytes, wish, work),

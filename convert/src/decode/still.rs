@@ -1,9 +1,9 @@
-//! PNG, BMP, TIFF and WebP that stands still.
+//! BMP, TIFF and WebP that stands still, and what PNG has in common with them.
 
 use super::color::Conversion;
-use super::{Wish, orientation, size_of, unreadable, upright};
+use super::{Wish, orientation, png, size_of, unreadable, upright};
 use crate::{ConvertError, Format, Picture, Size, Work};
-use image::codecs::{bmp::BmpDecoder, png::PngDecoder, tiff::TiffDecoder};
+use image::codecs::{bmp::BmpDecoder, tiff::TiffDecoder};
 use image::metadata::Orientation;
 use image::{ColorType, DynamicImage, ImageDecoder, Limits, RgbaImage};
 use std::io::Cursor;
@@ -17,26 +17,40 @@ pub(super) fn decode(bytes: &[u8], format: Format, wish: &Wish<'_>, work: &Work<
 
 /// Reads by any decoder.
 pub(super) fn read(
-    mut decoder: impl ImageDecoder,
+    decoder: impl ImageDecoder,
     format: Format,
     wish: &Wish<'_>,
     work: &Work<'_>,
 ) -> Result<Picture, ConvertError> {
+    read_by(decoder, format, wish, work, |decoder, _| rgba(decoder))
+}
+
+/// Reads by any decoder; `pixels` takes what it gives, as it lies, and is told what width is enough.
+pub(super) fn read_by<D: ImageDecoder>(
+    mut decoder: D,
+    format: Format,
+    wish: &Wish<'_>,
+    work: &Work<'_>,
+    pixels: impl FnOnce(D, Option<u32>) -> Result<RgbaImage, ConvertError>,
+) -> Result<Picture, ConvertError> {
     let (width, height) = decoder.dimensions();
-    work.check_size(size_of(width, height)?, 1)?;
+    let size = size_of(width, height)?;
+    work.check_size(size, 1)?;
     decoder.set_limits(limits(work.limits.pixels))?;
     let turn = upright(orientation_of(&mut decoder), wish);
+    let full = orientation::turned(size, turn);
     let conversion = decoder.icc_profile().ok().flatten().and_then(|icc| Conversion::of_icc(&icc));
-    let mut image = rgba(decoder)?;
+    let enough = wish.enough.and_then(|task| task.enough(full));
+    let mut image = pixels(decoder, enough.map(|size| orientation::turned(size, turn).width))?;
     if let Some(conversion) = conversion {
         conversion.convert(&mut image);
     }
-    Ok(Picture::still(orientation::turn(image, turn), format))
+    Ok(Picture { full, ..Picture::still(orientation::turn(image, turn), format) })
 }
 
 /// The pixels, four bytes each. Those of three bytes are read into the place of the result and spread there: with a copy of them a large
 /// image would take nearly twice the memory.
-fn rgba(decoder: impl ImageDecoder) -> Result<RgbaImage, ConvertError> {
+pub(super) fn rgba(decoder: impl ImageDecoder) -> Result<RgbaImage, ConvertError> {
     if decoder.color_type() != ColorType::Rgb8 {
         return Ok(DynamicImage::from_decoder(decoder)?.into_rgba8());
     }
@@ -79,7 +93,7 @@ pub(super) fn limits(pixels: u64) -> Limits {
 fn decoder(bytes: &[u8], format: Format) -> Result<Box<dyn ImageDecoder + '_>, ConvertError> {
     let reader = Cursor::new(bytes);
     Ok(match format {
-        Format::Png => Box::new(PngDecoder::with_limits(reader, limits(0))?),
+        Format::Png => Box::new(png::decoder(bytes)?),
         Format::Bmp => Box::new(BmpDecoder::new(reader)?),
         Format::Tiff => Box::new(TiffDecoder::new(reader)?),
         other => return Err(unreadable(format!("{} is read elsewhere", other.mimetype()))),

@@ -21,7 +21,7 @@ mod smart_crop;
 mod tones;
 mod torn_edges;
 #[cfg(test)]
-mod trial;
+pub(crate) mod trial;
 mod upscale;
 mod vignette;
 mod watermark;
