@@ -130,6 +130,10 @@ problem_codes! {
     PhotoIncomplete "photo_incomplete" "The photo did not arrive whole.";
     /// The photo is larger than this companion takes.
     TooLarge "too_large" "The photo is too large.";
+    /// The photo has fewer pixels than the page takes.
+    ImageTooSmall "image_too_small" "The photo has fewer pixels than the page takes.";
+    /// The photo has more pixels than the page takes.
+    ImageTooLarge "image_too_large" "The photo has more pixels than the page takes.";
     /// The photo is none of the types that the page accepts.
     NotAccepted "not_accepted" "The page does not take this type of file.";
     /// This session has stored as many photos as the key allows.

@@ -50,9 +50,51 @@ pub struct StoreCloud {
     /// addition.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipe: Option<String>,
+    /// The same for single photos, by their paths; it is done before `recipe`. Bowerbird's addition.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub recipes: BTreeMap<String, String>,
+    /// What photos are called when they are stored, by their paths; the extension is still that of the true type. Bowerbird's addition.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub names: BTreeMap<String, String>,
+    /// The most bytes that a photo may have as it comes from the source; a larger one fails with
+    /// [`TooLarge`](ProblemCode::TooLarge). Bowerbird's addition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_size: Option<u64>,
+    /// Which sizes in pixels the page takes. Bowerbird's addition.
+    #[serde(default, skip_serializing_if = "ImageLimits::is_none")]
+    pub image: ImageLimits,
+    /// The client's own words for each file, as in an upload of Filestack's. Bowerbird's addition.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub upload_tags: BTreeMap<String, String>,
     /// Where to.
     #[serde(default)]
     pub store: StoreTo,
+}
+
+/// Which sizes in pixels a page takes, width and height; the picker's `imageMin`, `imageMax`, `imageDim` and `imageMinMaxBlock`. An image
+/// that does not fit is brought to a size that does, after its recipe, keeping its shape; where `block` is set it fails instead with
+/// [`ImageTooSmall`](ProblemCode::ImageTooSmall) or [`ImageTooLarge`](ProblemCode::ImageTooLarge).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImageLimits {
+    /// It has at least so many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<[u32; 2]>,
+    /// It has at most so many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<[u32; 2]>,
+    /// It is brought to this width, or to this height where there is no width, whatever it has; with both it is fitted into them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dim: Option<[Option<u32>; 2]>,
+    /// Whether one beyond `min` or `max` is refused rather than resized.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub block: bool,
+}
+
+impl ImageLimits {
+    /// Whether every size will do.
+    pub fn is_none(&self) -> bool {
+        self.min.is_none() && self.max.is_none() && self.dim.is_none()
+    }
 }
 
 /// Where a file is stored; the picker's `storeTo`.
@@ -74,6 +116,10 @@ pub struct StoreTo {
     /// has a policy of the site's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<String>,
+    /// Whether the file's key is path and name alone, without the handle before the name. Where that key is taken, a number goes behind
+    /// the name. Filestack's client says the same as `disableStorageKey`.
+    #[serde(default, alias = "disableStorageKey", skip_serializing_if = "std::ops::Not::not")]
+    pub disable_storage_key: bool,
 }
 
 /// A file in the storage; Filestack's answer to `/store/`, with what Bowerbird knows besides.
