@@ -6,7 +6,7 @@
 use crate::companion::{Companion, Site};
 use crate::mount;
 use crate::options::{PickOptions, read_site};
-use crate::result::to_js;
+use crate::result::PickResponse;
 use crate::text;
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
@@ -49,7 +49,7 @@ impl Client {
             Err(reason) => return Promise::reject(&error(&reason)),
         };
         Promise::new(&mut |resolve: Function, reject: Function| {
-            let settle = move |response| drop(resolve.call1(&JsValue::NULL, &to_js(&response)));
+            let settle = move |response: PickResponse| drop(resolve.call1(&JsValue::NULL, &response.to_js()));
             if let Err(reason) = mount::open(Companion::new(self.site.clone()), options.clone(), settle) {
                 let _ = reject.call1(&JsValue::NULL, &error(&reason));
             }

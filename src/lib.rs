@@ -5,6 +5,7 @@
 
 pub mod api;
 mod companion;
+mod device;
 mod error;
 mod json;
 mod listener;

@@ -3,7 +3,7 @@
 
 use crate::json;
 use crate::selection::Chosen;
-use crate::sources;
+use crate::sources::{self, Kind};
 use bowerbird_protocol::listing::Item;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -111,14 +111,15 @@ impl Way {
     /// What is chosen, as a list that can be written down.
     pub fn chosen_of(chosen: &[Chosen]) -> Vec<(String, Item, String, String)> {
         let line = |it: &Chosen| (it.source.name.to_owned(), (*it.item).clone(), it.folder.clone(), it.id.clone());
-        chosen.iter().map(line).collect()
+        // A browser hands the files of a device out for as long as the page lives.
+        chosen.iter().filter(|it| it.source.kind != Kind::Device).map(line).collect()
     }
 
     /// The same read again.
     pub fn take_chosen(&mut self) -> Vec<Chosen> {
         let chosen = std::mem::take(&mut self.chosen).into_iter();
         let read = |(source, item, folder, id): (String, Item, String, String)| {
-            Some(Chosen { source: sources::find(&source)?, item: Arc::new(item), folder, id })
+            Some(Chosen { source: sources::find(&source)?, item: Arc::new(item), folder, id, renamed: false })
         };
         chosen.filter_map(read).collect()
     }

@@ -1,9 +1,13 @@
 //! What the page receives.
 
+use crate::device;
 use crate::error::Trouble;
+use crate::options::PickOptions;
 use crate::selection::Chosen;
+use crate::sources::Kind;
 use crate::state::{Photo, Progress};
 use bowerbird_protocol::store::StoredFile;
+use js_sys::{Array, Reflect};
 use serde::Serialize;
 use wasm_bindgen::JsValue;
 
@@ -67,9 +71,27 @@ pub struct PickedFile {
     /// Hex HMAC-SHA256 of `<handle>.<sha256>.<size>.<source>` under the key's secret, where it has one: the site's server verifies it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub signature: Option<String>,
+    /// Of a file of the device: what the browser knows of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub original_file: Option<OriginalFile>,
     /// Why it failed; only in `filesFailed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<FileError>,
+    /// The path of a local file that `originalFile` is to be itself, where the page asked for that.
+    #[serde(skip)]
+    pub(crate) exposed: Option<String>,
+}
+
+/// A file of the visitor's device, as it was before anything was done to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OriginalFile {
+    /// Its name.
+    pub name: String,
+    /// Bytes.
+    pub size: u64,
+    /// Its type, as far as the browser tells.
+    #[serde(rename = "type")]
+    pub mimetype: String,
 }
 
 /// Why a file failed.
@@ -83,23 +105,42 @@ pub struct FileError {
 
 impl PickResponse {
     /// What came of the photos that were confirmed. One that has not ended, or that the visitor cancelled, is in neither list.
-    pub(crate) fn of(photos: &[Photo]) -> Self {
+    pub(crate) fn of(photos: &[Photo], options: &PickOptions) -> Self {
         let mut response = Self::default();
-        for photo in photos {
-            match &photo.progress {
-                Progress::Stored(file) => response.files_uploaded.push(PickedFile::stored(&photo.chosen, file)),
-                Progress::Failed(trouble) => response.files_failed.push(PickedFile::failed(&photo.chosen, trouble)),
+        for Photo { chosen, progress } in photos {
+            match progress {
+                Progress::Stored(file) => {
+                    response.files_uploaded.push(PickedFile::stored(chosen, file).of(chosen, options));
+                }
+                Progress::Failed(trouble) => {
+                    response.files_failed.push(PickedFile::failed(chosen, trouble).of(chosen, options));
+                }
                 Progress::Waiting | Progress::Moving { .. } | Progress::Cancelled => {}
             }
         }
         response
     }
+
+    /// A plain JavaScript object of it.
+    pub(crate) fn to_js(&self) -> JsValue {
+        let object = js_sys::Object::new();
+        for (name, files) in [("filesUploaded", &self.files_uploaded), ("filesFailed", &self.files_failed)] {
+            let _ = Reflect::set(&object, &name.into(), &files_to_js(files));
+        }
+        object.into()
+    }
+}
+
+/// An array of plain JavaScript objects.
+pub(crate) fn files_to_js(files: &[PickedFile]) -> JsValue {
+    files.iter().map(PickedFile::to_js).collect::<Array>().into()
 }
 
 impl PickedFile {
     /// A photo as the listing knows it.
     pub(crate) fn chosen(chosen: &Chosen) -> Self {
         let item = &chosen.item;
+        let is_local = chosen.source.kind == Kind::Device;
         Self {
             filename: item.name.clone(),
             mimetype: item.mimetype.clone(),
@@ -112,8 +153,33 @@ impl PickedFile {
             height: item.height,
             caption: item.caption.clone(),
             date_taken: item.date.clone(),
+            original_file: is_local.then(|| OriginalFile {
+                name: item.name.clone(),
+                size: item.bytes,
+                mimetype: item.mimetype.clone(),
+            }),
             ..Self::default()
         }
+    }
+
+    /// The same with the file itself, where it is one of the device.
+    pub(crate) fn exposing(mut self, path: &str) -> Self {
+        self.exposed = self.original_file.is_some().then(|| path.to_owned());
+        self
+    }
+
+    /// What a page with these options is told of it.
+    pub(crate) fn of(self, chosen: &Chosen, options: &PickOptions) -> Self {
+        if options.expose_original_file { self.exposing(&chosen.item.path) } else { self }
+    }
+
+    /// A plain JavaScript object of it.
+    pub(crate) fn to_js(&self) -> JsValue {
+        let object = to_js(self);
+        if let Some(file) = self.exposed.as_deref().and_then(device::file) {
+            let _ = Reflect::set(&object, &"originalFile".into(), &file);
+        }
+        object
     }
 
     /// A photo that is in the storage.
@@ -144,8 +210,7 @@ impl PickedFile {
     }
 }
 
-/// A plain JavaScript object of it.
-pub(crate) fn to_js(value: &impl Serialize) -> JsValue {
+fn to_js(value: &impl Serialize) -> JsValue {
     // These types hold nothing that JavaScript has no form for, so there is no error to report.
     value.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_default()
 }
@@ -166,7 +231,13 @@ mod tests {
             ..Item::default()
         };
         Photo {
-            chosen: Chosen { source: &ALL[0], item: item.into(), folder: "/Holidays/".to_owned(), id: "u1".to_owned() },
+            chosen: Chosen {
+                source: &ALL[1],
+                item: item.into(),
+                folder: "/Holidays/".to_owned(),
+                id: "u1".to_owned(),
+                renamed: false,
+            },
             progress,
         }
     }
@@ -180,7 +251,7 @@ mod tests {
             width: Some(41),
             ..StoredFile::default()
         };
-        let response = PickResponse::of(&[photo(Progress::Stored(Box::new(file)))]);
+        let response = PickResponse::of(&[photo(Progress::Stored(Box::new(file)))], &PickOptions::default());
         let json = serde_json::to_value(&response).unwrap();
         assert_eq!(
             json["filesUploaded"][0],
@@ -196,7 +267,8 @@ mod tests {
     #[test]
     fn a_failed_photo_says_why_and_one_under_way_is_in_neither_list() {
         let failed = photo(Progress::Failed(ProblemCode::PhotoGone.into()));
-        let response = PickResponse::of(&[photo(Progress::Waiting), failed, photo(Progress::Cancelled)]);
+        let response =
+            PickResponse::of(&[photo(Progress::Waiting), failed, photo(Progress::Cancelled)], &PickOptions::default());
         assert!(response.files_uploaded.is_empty());
         assert_eq!(response.files_failed.len(), 1);
         assert_eq!(response.files_failed[0].error.as_ref().unwrap().code, "photo_gone");

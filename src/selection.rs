@@ -1,6 +1,6 @@
 //! What is chosen: toggling, limits, order. Pure.
 
-use crate::sources::Source;
+use crate::sources::{Kind, Source};
 use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::listing::Item;
 use std::collections::HashMap;
@@ -17,6 +17,8 @@ pub struct Chosen {
     pub folder: String,
     /// Names this choice in callbacks and in the result (`uploadId`).
     pub id: String,
+    /// Whether the page gave it another name than the source has.
+    pub renamed: bool,
 }
 
 /// The chosen photos, in the order of choosing, which is the order of the result.
@@ -141,10 +143,10 @@ pub enum Refusal {
     NotAccepted,
 }
 
-/// Whether a listed file may be chosen at all. Only images may, whatever `accept` says; a type that is not
+/// Whether a listed file may be chosen at all. Of what providers list only images may, whatever `accept` says; a type that is not
 /// known before the bytes are read may too, and is judged again by the companion.
-pub fn refusal(item: &Item, accept: &Accept) -> Option<Refusal> {
-    if !item.mimetype.is_empty() && !item.mimetype.starts_with("image/") {
+pub fn refusal(source: &Source, item: &Item, accept: &Accept) -> Option<Refusal> {
+    if source.kind == Kind::Cloud && !item.mimetype.is_empty() && !item.mimetype.starts_with("image/") {
         Some(Refusal::Video)
     } else if accept.takes(&item.mimetype, &item.name) {
         None
@@ -160,7 +162,7 @@ mod tests {
 
     fn photo(path: &str) -> Chosen {
         let item = Arc::new(Item { path: path.to_owned(), ..Item::default() });
-        Chosen { source: &ALL[0], item, folder: "/".to_owned(), id: path.to_owned() }
+        Chosen { source: &ALL[1], item, folder: "/".to_owned(), id: path.to_owned(), renamed: false }
     }
 
     fn paths(selection: &Selection) -> Vec<&str> {
@@ -175,7 +177,7 @@ mod tests {
         }
         assert!(!selection.choose(photo("d")), "the limit is reached");
         assert_eq!(paths(&selection), ["b", "a", "c"]);
-        selection.remove(&[(&ALL[0], "a".to_owned())]);
+        selection.remove(&[(&ALL[1], "a".to_owned())]);
         assert!(selection.choose(photo("a")));
         assert_eq!(paths(&selection), ["b", "c", "a"]);
     }
@@ -187,20 +189,20 @@ mod tests {
             selection.choose(photo(path));
         }
         selection.move_to(4, 1);
-        selection.remove(&[(&ALL[0], "b".to_owned())]);
-        selection.remove(&[(&ALL[0], "c".to_owned()), (&ALL[0], "unknown".to_owned()), (&ALL[1], "a".to_owned())]);
+        selection.remove(&[(&ALL[1], "b".to_owned())]);
+        selection.remove(&[(&ALL[1], "c".to_owned()), (&ALL[1], "unknown".to_owned()), (&ALL[2], "a".to_owned())]);
         assert_eq!(paths(&selection), ["a", "e", "d"]);
         assert!(selection.choose(photo("e")));
         assert_eq!(paths(&selection), ["a", "e", "d"], "it stays where it is");
         for (place, path) in paths(&selection).into_iter().enumerate() {
-            assert_eq!(selection.position(&ALL[0], path), Some(place));
+            assert_eq!(selection.position(&ALL[1], path), Some(place));
         }
         for gone in ["b", "c"] {
-            assert_eq!(selection.position(&ALL[0], gone), None);
+            assert_eq!(selection.position(&ALL[1], gone), None);
         }
         assert_eq!(selection.room(), 6);
         selection.clear();
-        assert_eq!(selection.position(&ALL[0], "a"), None);
+        assert_eq!(selection.position(&ALL[1], "a"), None);
     }
 
     #[test]
@@ -209,7 +211,7 @@ mod tests {
         selection.choose(photo("a"));
         assert!(selection.choose(photo("b")));
         assert_eq!(paths(&selection), ["b"]);
-        assert_eq!(selection.position(&ALL[0], "a"), None);
+        assert_eq!(selection.position(&ALL[1], "a"), None);
     }
 
     #[test]
@@ -226,10 +228,10 @@ mod tests {
     fn the_same_path_of_another_source_is_another_photo() {
         let mut selection = Selection::new(1, 5);
         selection.choose(photo("a"));
-        assert_eq!(selection.position(&ALL[1], "a"), None);
-        selection.forget(&ALL[1]);
+        assert_eq!(selection.position(&ALL[2], "a"), None);
+        selection.forget(&ALL[2]);
         assert_eq!(paths(&selection), ["a"]);
-        selection.forget(&ALL[0]);
+        selection.forget(&ALL[1]);
         assert!(selection.chosen().is_empty());
     }
 
@@ -237,9 +239,11 @@ mod tests {
     fn only_accepted_images_may_be_chosen() {
         let accept = Accept::parse(&["image/png", "video/*"]).unwrap();
         let item = |mimetype: &str| Item { mimetype: mimetype.to_owned(), name: "x".to_owned(), ..Item::default() };
-        assert_eq!(refusal(&item("video/mp4"), &accept), Some(Refusal::Video));
-        assert_eq!(refusal(&item("image/jpeg"), &accept), Some(Refusal::NotAccepted));
-        assert_eq!(refusal(&item("image/png"), &accept), None);
-        assert_eq!(refusal(&item(""), &accept), None);
+        let [cloud, device] = ["facebook", "local_file_system"].map(|name| crate::sources::find(name).unwrap());
+        assert_eq!(refusal(cloud, &item("video/mp4"), &accept), Some(Refusal::Video));
+        assert_eq!(refusal(device, &item("video/mp4"), &accept), None);
+        assert_eq!(refusal(cloud, &item("image/jpeg"), &accept), Some(Refusal::NotAccepted));
+        assert_eq!(refusal(cloud, &item("image/png"), &accept), None);
+        assert_eq!(refusal(cloud, &item(""), &accept), None);
     }
 }

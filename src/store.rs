@@ -4,7 +4,7 @@ use crate::companion::Companion;
 use crate::error::Trouble;
 use crate::selection::Chosen;
 use bowerbird_protocol::problem::ProblemCode;
-use bowerbird_protocol::store::{CancelCloud, StoreCloud, StoreEvent, StoreTo};
+use bowerbird_protocol::store::{CancelCloud, StoreCloud, StoreEvent};
 use futures_util::future::{Either, select};
 use gloo_timers::future::TimeoutFuture;
 use std::cell::{Cell, RefCell};
@@ -60,11 +60,11 @@ pub enum Heard {
 }
 
 /// Follows the photos that `pending` names until none is left, in one stream at a time, and tells all that is heard. A nudge
-/// has it ask anew for what is pending by then. The error says that the companion does not want to be watched any longer.
+/// has it ask anew for what is pending by then. `wishes` is what is asked of every photo. The error says that the companion does not
+/// want to be watched any longer.
 pub async fn follow(
     companion: &Companion,
-    store_to: &StoreTo,
-    accept: &[String],
+    wishes: &StoreCloud,
     pending: &dyn Fn() -> Vec<Chosen>,
     nudge: &Nudge,
     tell: &dyn Fn(Heard),
@@ -78,7 +78,7 @@ pub async fn follow(
         }
         photos.truncate(AT_ONCE);
         let opened = || tell(Heard::Again);
-        let watching = companion.store(clouds(&photos, store_to, accept), &opened, |event| {
+        let watching = companion.store(clouds(&photos, wishes), &opened, |event| {
             tries.set(0);
             tell(Heard::Event(event));
         });
@@ -130,14 +130,13 @@ pub async fn cancel(companion: &Companion, photos: &[Chosen], goes_on: &dyn Fn()
     Ok(())
 }
 
-fn clouds(photos: &[Chosen], store_to: &StoreTo, accept: &[String]) -> BTreeMap<String, StoreCloud> {
+fn clouds(photos: &[Chosen], wishes: &StoreCloud) -> BTreeMap<String, StoreCloud> {
     let mut clouds: BTreeMap<String, StoreCloud> = BTreeMap::new();
     for photo in photos {
-        let cloud = clouds.entry(photo.source.name.to_owned()).or_insert_with(|| StoreCloud {
-            accept: accept.to_vec(),
-            store: store_to.clone(),
-            ..StoreCloud::default()
-        });
+        let cloud = clouds.entry(photo.source.name.to_owned()).or_insert_with(|| wishes.clone());
+        if photo.renamed {
+            cloud.names.insert(photo.item.path.clone(), photo.item.name.clone());
+        }
         cloud.paths.push(photo.item.path.clone());
     }
     clouds

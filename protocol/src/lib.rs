@@ -13,5 +13,6 @@ pub mod problem;
 mod reply;
 pub mod session;
 pub mod store;
+pub mod upload;
 
 pub use reply::Reply;

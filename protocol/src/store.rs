@@ -95,6 +95,40 @@ impl ImageLimits {
     pub fn is_none(&self) -> bool {
         self.min.is_none() && self.max.is_none() && self.dim.is_none()
     }
+
+    /// Why an image of this size is refused, where it is.
+    pub fn refusal(&self, [width, height]: [u32; 2]) -> Option<ProblemCode> {
+        if !self.block {
+            None
+        } else if self.min.is_some_and(|[least_width, least_height]| width < least_width || height < least_height) {
+            Some(ProblemCode::ImageTooSmall)
+        } else if self.max.is_some_and(|[most_width, most_height]| width > most_width || height > most_height) {
+            Some(ProblemCode::ImageTooLarge)
+        } else {
+            None
+        }
+    }
+
+    /// The size that an image of this size is brought to; `None` where it has one that will do.
+    pub fn target(&self, [width, height]: [u32; 2]) -> Option<[u32; 2]> {
+        let (across, down) = (f64::from(width.max(1)), f64::from(height.max(1)));
+        let ratios = |[to_width, to_height]: [u32; 2]| (f64::from(to_width) / across, f64::from(to_height) / down);
+        let by = if let Some([to_width, to_height]) = self.dim {
+            let ratios = [to_width.map(|to| f64::from(to) / across), to_height.map(|to| f64::from(to) / down)];
+            ratios.into_iter().flatten().reduce(f64::min).unwrap_or(1.0)
+        } else {
+            let shrunk = self.max.map_or(1.0, |max| ratios(max).0.min(ratios(max).1).min(1.0));
+            // Where an image cannot have both, it has no more than the most.
+            let enlarged = self.min.map_or(1.0, |min| ratios(min).0.max(ratios(min).1).max(1.0));
+            if shrunk < 1.0 {
+                shrunk
+            } else {
+                self.max.map_or(enlarged, |max| enlarged.min(ratios(max).0.min(ratios(max).1)))
+            }
+        };
+        let size = [across, down].map(|side| ((side * by).round() as u32).max(1));
+        (size != [width, height]).then_some(size)
+    }
 }
 
 /// Where a file is stored; the picker's `storeTo`.
@@ -314,6 +348,33 @@ mod tests {
         )
         .unwrap();
         assert_eq!(request.clouds["facebook"].path.as_deref(), Some("/1/2.jpg"));
+    }
+
+    #[test]
+    fn images_are_brought_to_a_size_that_will_do() {
+        let max = ImageLimits { max: Some([100, 100]), ..ImageLimits::default() };
+        assert_eq!(max.target([400, 200]), Some([100, 50]));
+        assert_eq!(max.target([100, 50]), None);
+        let min = ImageLimits { min: Some([100, 100]), ..ImageLimits::default() };
+        assert_eq!(min.target([50, 20]), Some([250, 100]));
+        assert_eq!(min.target([100, 100]), None);
+        let both = ImageLimits { max: Some([200, 200]), ..min };
+        assert_eq!(both.target([50, 20]), Some([200, 80]), "no more than the most");
+        let dim = |dim| ImageLimits { dim: Some(dim), ..ImageLimits::default() };
+        assert_eq!(dim([Some(800), None]).target([400, 200]), Some([800, 400]));
+        assert_eq!(dim([None, Some(100)]).target([400, 200]), Some([200, 100]));
+        assert_eq!(dim([Some(100), Some(100)]).target([400, 200]), Some([100, 50]));
+        assert_eq!(dim([Some(1), None]).target([10_000, 1]), Some([1, 1]));
+    }
+
+    #[test]
+    fn images_are_refused_where_the_page_wants_that() {
+        let limits =
+            ImageLimits { min: Some([100, 100]), max: Some([200, 200]), block: true, ..ImageLimits::default() };
+        assert_eq!(limits.refusal([99, 150]), Some(ProblemCode::ImageTooSmall));
+        assert_eq!(limits.refusal([150, 201]), Some(ProblemCode::ImageTooLarge));
+        assert_eq!(limits.refusal([100, 200]), None);
+        assert_eq!(ImageLimits { block: false, ..limits }.refusal([1, 1]), None);
     }
 
     #[test]

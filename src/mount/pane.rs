@@ -3,10 +3,12 @@
 
 use super::{Handle, Host, OnDone, Place, dialog};
 use crate::companion::{Companion, Site};
+use crate::device::Dropped;
 use crate::listener::Listener;
 use crate::options::{DisplayMode, PickOptions};
-use crate::picker::callbacks::call;
-use crate::result::{PickResponse, to_js};
+use crate::picker::{Picker as Pick, callbacks::call};
+use crate::result::{PickResponse, files_to_js};
+use crate::sources::Kind;
 use crate::state::State;
 use crate::ui;
 use leptos::mount::mount_to;
@@ -104,7 +106,7 @@ impl Pane {
             let on_button = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
             let on_button = on_button.is_some_and(|element| element.closest("button").is_ok_and(|it| it.is_some()));
             if on_button && !pane.0.options.drop_pane.disable_click {
-                pane.open();
+                pane.open(false);
             }
         });
         on("dragenter", told.on_drag_enter, |_, event| event.prevent_default());
@@ -114,8 +116,19 @@ impl Pane {
         on("drop", told.on_drop, |pane, event| {
             event.prevent_default();
             pane.0.dragging.set(false);
-            pane.0.dropped.set(has_files(event));
-            pane.open();
+            let offered = pane.0.options.from_sources.iter().any(|source| source.kind == Kind::Device);
+            pane.0.dropped.set(has_files(event) && !offered);
+            let transfer = event.dyn_ref::<DragEvent>().and_then(|event| event.data_transfer());
+            match transfer.filter(|_| offered && has_files(event)) {
+                Some(transfer) => {
+                    let files = Dropped::of(&transfer, !pane.0.options.disable_directory_upload);
+                    // What fits is sent with that, as in Filestack's pane; for the rest the dialog says why not.
+                    if let Some(pick) = pane.open(true) {
+                        pick.add_files(files, true);
+                    }
+                }
+                None => drop(pane.open(false)),
+            }
         });
         if let Some(window) = web_sys::window() {
             let pane = self.clone();
@@ -138,16 +151,17 @@ impl Pane {
         listeners
     }
 
-    /// Opens the dialog, unless it is.
-    fn open(&self) {
+    /// Opens the dialog, unless it is. Where files were dropped it makes way for the pane as soon as they are sent.
+    fn open(&self, with_files: bool) -> Option<Pick> {
         if self.0.dialog.borrow().is_some() {
-            return;
+            return None;
         }
         let options = PickOptions {
             display_mode: DisplayMode::Overlay,
             container: None,
             root_id: format!("{}-dialog", self.0.options.root_id),
             signal: None,
+            hide_modal_when_uploading: self.0.options.hide_modal_when_uploading || with_files,
             // Those are the pane's.
             on_open: None,
             on_close: None,
@@ -161,8 +175,12 @@ impl Pane {
             Ok(pick) => {
                 self.0.dialog.replace(Some(handle));
                 self.0.state.set(Some(pick.state()));
+                Some(pick)
             }
-            Err(reason) => web_sys::console::error_1(&format!("bowerbird: {reason}").into()),
+            Err(reason) => {
+                web_sys::console::error_1(&format!("bowerbird: {reason}").into());
+                None
+            }
         }
     }
 
@@ -179,7 +197,7 @@ impl Pane {
             [(&response.files_uploaded, &told.on_success), (&response.files_failed, &told.on_error)]
         {
             if !files.is_empty() {
-                call(callback.as_ref(), &[to_js(files)]);
+                call(callback.as_ref(), &[files_to_js(files)]);
             }
         }
         self.leave(response, !self.0.handle.is_closed());
@@ -208,7 +226,7 @@ impl Pane {
             drop(rest);
             call(pane.0.options.on_close.as_ref(), &[]);
             if done {
-                call(pane.0.options.on_upload_done.as_ref(), &[to_js(&response)]);
+                call(pane.0.options.on_upload_done.as_ref(), &[response.to_js()]);
             }
             if let Some(on_done) = pane.0.on_done.take() {
                 on_done(response);

@@ -1,29 +1,36 @@
 //! Every option of `pick` once: its name, type, default and reader.
 //!
 //! What the page passes is read into [`PickOptions`]; only that travels further in. Names, types and defaults are
-//! Filestack's; an option of Filestack's picker that is not here yet is warned about and ignored, so that a page moves over
+//! Filestack's; an option of Filestack's picker that has no meaning here is warned about and ignored, so that a page moves over
 //! unchanged, and a name that neither knows is an error.
 
+mod files;
 mod place;
+mod read;
+mod site;
 
+pub use files::{AuthText, CleanupImageExif, PasteMode, Transformations, UploadConfig};
 pub use place::{DisplayMode, DropPane, Theme, ViewType};
+pub(crate) use site::read_site;
 
-use crate::companion::Site;
 use crate::sources::{self, Source};
-use crate::text;
 use bowerbird_protocol::accept::Accept;
-use bowerbird_protocol::store::StoreTo;
+use bowerbird_protocol::store::{ImageLimits, StoreTo};
+use files::{
+    read_auth_text, read_bytes, read_cleanup, read_concurrency, read_dim, read_milliseconds, read_paste_mode,
+    read_pixels, read_string, read_transformations, read_upload_config,
+};
 use js_sys::{Array, Function, Object, Reflect};
 use place::{read_container, read_display_mode, read_drop_pane, read_id, read_size, read_theme, read_view_type};
+use read::{
+    read_accept, read_bool, read_count, read_function, read_lang, read_signal, read_sources, read_store_to, read_text,
+};
 use std::collections::HashMap;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{AbortSignal, Node, Url};
+use web_sys::{AbortSignal, Node};
 
 /// Says on the developer's console what is odd but no error.
 type Warn<'a> = &'a mut dyn FnMut(String);
-
-/// The most that `maxFiles` and `minFiles` may ask for, as in Filestack's schema.
-const MOST_FILES: u32 = 1_000_000;
 
 macro_rules! options {
     ($($(#[$doc:meta])* $name:literal $field:ident: $type:ty = $default:expr, $read:ident;)*) => {
@@ -55,19 +62,72 @@ macro_rules! options {
 }
 
 options! {
-    /// MIME types, `type/*` or extensions, as a string or an array. Default: everything; these sources give images only.
+    /// MIME types, `type/*` or extensions, as a string or an array. Default: everything; Facebook and Instagram give images only.
     "accept" accept: Accept = Accept::default(), read_accept;
+    /// `(file, options) => Promise`: judges a file that `accept` takes; throwing or rejecting keeps it out, and says why.
+    "acceptFn" accept_fn: Option<Function> = None, read_function;
     /// Sources by name, as a string or an array, in the order in which they are offered. Default: all.
     "fromSources" from_sources: Vec<&'static Source> = sources::ALL.iter().collect(), read_sources;
     /// How many files may be chosen, 1 to 1,000,000. Default: 1.
     "maxFiles" max_files: u32 = 1, read_count;
     /// How many files have to be chosen, at most `maxFiles`. Default: 1.
     "minFiles" min_files: u32 = 1, read_count;
+    /// The most bytes that a file may have. Default: as many as the companion takes.
+    "maxSize" max_size: Option<u64> = None, read_bytes;
+    /// `[width, height]`: images with fewer pixels are enlarged. Default: none are.
+    "imageMin" image_min: Option<[u32; 2]> = None, read_pixels;
+    /// `[width, height]`: images with more pixels are made smaller. Default: none are.
+    "imageMax" image_max: Option<[u32; 2]> = None, read_pixels;
+    /// `[width, height]`, of which one may be null: images are brought to that size, keeping their shape. Default: none are.
+    "imageDim" image_dim: Option<[Option<u32>; 2]> = None, read_dim;
+    /// Whether an image beyond `imageMin` or `imageMax` is refused rather than resized. Default: false.
+    "imageMinMaxBlock" image_min_max_block: bool = false, read_bool;
+    /// Whether JPEGs of the device lose what they tell of camera, place and time, and what they keep: `true` or
+    /// `{keepOrientation, keepICCandAPP}`. Default: they are sent as they are.
+    "cleanupImageExif" cleanup_image_exif: Option<CleanupImageExif> = None, read_cleanup;
+    /// What the visitor can do to an image: `{crop: boolean | {aspectRatio, force}, circle, rotate, force}`. Default: everything.
+    "transformations" transformations: Transformations = Transformations::default(), read_transformations;
+    /// Whether images cannot be edited. Default: false.
+    "disableTransformer" disable_transformer: bool = false, read_bool;
+    /// Whether the visitor cannot write words that stand for an image. Default: false.
+    "disableAltText" disable_alt_text: bool = false, read_bool;
+    /// Whether images of the device are not shown small. Default: false.
+    "disableThumbnails" disable_thumbnails: bool = false, read_bool;
+    /// Whether folders of the device cannot be chosen. Default: false.
+    "disableDirectoryUpload" disable_directory_upload: bool = false, read_bool;
+    /// Whether files can be dropped on every screen of the dialog, not on the device's alone. Default: false.
+    "globalDropZone" global_drop_zone: bool = false, read_bool;
+    /// Which picker of a page takes what is pasted: `{pasteToFirstInViewPort, pasteToFirstInstance}`.
+    "pasteMode" paste_mode: PasteMode = PasteMode::default(), read_paste_mode;
+    /// How many files of the device are sent at once, 1 to 20. Default: 4.
+    "concurrency" concurrency: u32 = 4, read_concurrency;
+    /// Of Filestack's options for uploads, `tags`: an object, or a function from a file to one.
+    "uploadConfig" upload_config: UploadConfig = UploadConfig::default(), read_upload_config;
+    /// Whether `originalFile` is the `File` itself rather than what is known of it. Default: false.
+    "exposeOriginalFile" expose_original_file: bool = false, read_bool;
+    /// Whether the key of a stored file is path and name alone. Default: false, the handle stands before the name.
+    "disableStorageKey" disable_storage_key: bool = false, read_bool;
+    /// Whether copying begins as soon as `maxFiles` are chosen. Default: false.
+    "startUploadingWhenMaxFilesReached" start_when_full: bool = false, read_bool;
+    /// Whether copying begins with the choice, before it is confirmed; it needs `disableTransformer`. Default: false.
+    "uploadInBackground" upload_in_background: bool = false, read_bool;
+    /// Whether the visitor can try again what could not be stored. Where not, the pick ends with it. Default: true.
+    "allowManualRetry" allow_manual_retry: bool = true, read_bool;
+    /// Whether several files can be chosen at once in the device's own dialog. Default: where more than one may be chosen.
+    "multipleFileUpload" multiple_file_upload: bool = true, read_bool;
+    /// Whether the dialog is no larger than what it takes to give files of the device. Default: false.
+    "miniUploader" mini_uploader: bool = false, read_bool;
     /// Where the files go: `{location, container, path, region, access}`. Default: the key's default storage.
     "storeTo" store_to: StoreTo = StoreTo::default(), read_store_to;
     /// Wording of the page's own: an object from an English phrase of the dialog's or of Filestack's picker, or from a key, to the
     /// replacement.
     "customText" custom_text: HashMap<String, String> = HashMap::new(), read_text;
+    /// Lines above and below the button that connects a source: from its name, or `default`, to `{top, bottom}`.
+    "customAuthText" custom_auth_text: HashMap<String, AuthText> = HashMap::new(), read_auth_text;
+    /// An address that visitors can write to when something goes wrong.
+    "supportEmail" support_email: Option<String> = None, read_string;
+    /// How long a passing remark stays, in milliseconds. Default: 5000; 0 is until the next step.
+    "errorsTimeout" errors_timeout: u32 = 5000, read_milliseconds;
     /// The dialog's language, as `de` or `pt-BR`; one that it does not speak is warned about. Default: the page's, or English.
     "lang" lang: Option<String> = None, read_lang;
     /// `'overlay'`, `'inline'` or `'dropPane'`. Default: `'overlay'`.
@@ -94,7 +154,8 @@ options! {
     "onClose" on_close: Option<Function> = None, read_function;
     /// `(files) => void`: the visitor left without confirming, or during the copying; `files` are those stored so far.
     "onCancel" on_cancel: Option<Function> = None, read_function;
-    /// `(file) => void | Promise`: a photo is about to be chosen; throwing or rejecting keeps it out, and says why.
+    /// `(file) => void | file | Promise`: a file is about to be chosen; throwing or rejecting keeps it out, and says why, and an answer
+    /// with another `name` or `filename` renames it.
     "onFileSelected" on_file_selected: Option<Function> = None, read_function;
     /// `(files) => void`: copying begins.
     "onUploadStarted" on_upload_started: Option<Function> = None, read_function;
@@ -108,47 +169,22 @@ options! {
     "onFileUploadFailed" on_file_upload_failed: Option<Function> = None, read_function;
     /// `(file) => void`: the visitor gave this photo up while it was copied.
     "onFileUploadCancel" on_file_upload_cancel: Option<Function> = None, read_function;
+    /// `(file) => void`: an image was cut, with `cropped`.
+    "onFileCropped" on_file_cropped: Option<Function> = None, read_function;
     /// `({filesUploaded, filesFailed}) => void`: the same that the promise resolves with.
     "onUploadDone" on_upload_done: Option<Function> = None, read_function;
 }
 
-/// Filestack's options that have no meaning here yet.
-const FILESTACK_ONLY: &[&str] = &[
-    "acceptFn",
-    "allowManualRetry",
-    "cleanupImageExif",
-    "concurrency",
+/// Filestack's options that have no meaning here: they are of sources, services and scripts that there are not, or of its picker's insides.
+const WITHOUT_MEANING: &[&str] = &[
     "cropFiles",
-    "customAuthText",
     "customSourceContainer",
     "customSourceName",
     "customSourcePath",
-    "disableAltText",
-    "disableDirectoryUpload",
-    "disableStorageKey",
-    "disableThumbnails",
-    "disableTransformer",
-    "errorsTimeout",
-    "exposeOriginalFile",
     "failOverMaxFiles",
-    "globalDropZone",
     "googleDriveAppID",
-    "imageDim",
-    "imageMax",
-    "imageMin",
-    "imageMinMaxBlock",
     "loadCss",
-    "maxSize",
-    "miniUploader",
-    "multipleFileUpload",
-    "onFileCropped",
-    "pasteMode",
-    "startUploadingWhenMaxFilesReached",
-    "supportEmail",
-    "transformations",
     "transformationsUI",
-    "uploadConfig",
-    "uploadInBackground",
     "useSentryBreadcrumbs",
     "videoResolution",
     "websearch",
@@ -190,18 +226,29 @@ impl PickOptions {
                 self.min_files, self.max_files
             ));
         }
+        if let (Some(min), Some(max)) = (self.image_min, self.image_max)
+            && (min[0] > max[0] || min[1] > max[1])
+        {
+            return Err(format!("imageMin ({min:?}) is more than imageMax ({max:?})"));
+        }
+        self.store_to.disable_storage_key |= self.disable_storage_key;
         // A part of the page covers nothing that it could make way for.
         self.hide_modal_when_uploading &= self.display_mode != DisplayMode::Inline;
         Ok(self)
     }
+
+    /// What is asked of images' sizes.
+    pub(crate) fn image_limits(&self) -> ImageLimits {
+        ImageLimits { min: self.image_min, max: self.image_max, dim: self.image_dim, block: self.image_min_max_block }
+    }
 }
 
 fn unknown(name: &str, warn: Warn<'_>) -> Result<(), String> {
-    if FILESTACK_ONLY.contains(&name) {
-        warn(format!("the option '{name}' of Filestack's picker is not supported yet and is ignored"));
+    if WITHOUT_MEANING.contains(&name) {
+        warn(format!("the option '{name}' of Filestack's picker has no meaning here and is ignored"));
         return Ok(());
     }
-    Err(match nearest(name, NAMES.iter().copied().chain(FILESTACK_ONLY.iter().copied())) {
+    Err(match nearest(name, NAMES.iter().copied().chain(WITHOUT_MEANING.iter().copied())) {
         Some(near) => format!("there is no option '{name}'; did you mean '{near}'?"),
         None => format!("there is no option '{name}'; there are: {}", NAMES.join(", ")),
     })
@@ -217,144 +264,6 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// Reads the options of `init`. Filestack's own that have no meaning here are warned about; an unknown name is an error.
-pub(crate) fn read_site(apikey: &str, raw: &JsValue, warn: Warn<'_>) -> Result<Site, String> {
-    let object = raw.dyn_ref::<Object>().ok_or("init takes {url}: the companion's address")?;
-    let mut site = Site { apikey: apikey.to_owned(), ..Site::default() };
-    for name in Object::keys(object).iter().filter_map(|name| name.as_string()) {
-        let value = Reflect::get(object, &name.as_str().into()).unwrap_or_default();
-        match name.as_str() {
-            _ if value.is_undefined() => {}
-            "url" => site.url = read_address("init: url", "the companion's http or https address", &value)?,
-            "appUrl" => {
-                site.app_url = Some(read_address("init: appUrl", "an http or https address of this site", &value)?);
-            }
-            "sessionCache" => {
-                site.session_cache =
-                    value.as_bool().ok_or_else(|| wants("init: sessionCache", "true or false", &value))?;
-            }
-            "security" => {
-                let part = |name: &str| Reflect::get(&value, &name.into()).ok()?.as_string();
-                let both = part("policy").zip(part("signature"));
-                site.security = Some(both.ok_or_else(|| wants("init: security", "{policy, signature}", &value))?);
-            }
-            "cname" | "forwardErrors" => {
-                warn(format!("init: the option '{name}' of Filestack's client is not supported yet and is ignored"));
-            }
-            _ => {
-                return Err(format!(
-                    "init: there is no option '{name}'; there are: url, sessionCache, appUrl, security"
-                ));
-            }
-        }
-    }
-    if site.url.is_empty() {
-        return Err("init takes {url}: the companion's address".to_owned());
-    }
-    Ok(site)
-}
-
-/// An address as it stands, but for its fragment, which is ours.
-fn read_address(name: &str, what: &str, value: &JsValue) -> Result<String, String> {
-    let parsed = value.as_string().and_then(|url| Url::new(&url).ok());
-    let parsed = parsed.filter(|url| matches!(url.protocol().as_str(), "http:" | "https:"));
-    let parsed = parsed.ok_or_else(|| wants(name, what, value))?;
-    Ok(format!("{}{}{}", parsed.origin(), parsed.pathname(), parsed.search()))
-}
-
-fn read_accept(name: &str, value: &JsValue, _: Warn<'_>) -> Result<Accept, String> {
-    let rules = strings(value).ok_or_else(|| wants(name, "a string or an array of strings", value))?;
-    Accept::parse(&rules).map_err(|rule| format!("{name}: '{rule}' is no type; use 'image/png', 'image/*' or '.png'"))
-}
-
-fn read_sources(name: &str, value: &JsValue, warn: Warn<'_>) -> Result<Vec<&'static Source>, String> {
-    let names = strings(value).ok_or_else(|| wants(name, "a source's name or an array of them", value))?;
-    check_sources(&names, warn)
-}
-
-/// Unknown names are left out with a warning, as in Filestack's picker; repeated ones count once.
-fn check_sources(names: &[String], warn: Warn<'_>) -> Result<Vec<&'static Source>, String> {
-    let known = || sources::ALL.iter().map(|source| source.name).collect::<Vec<_>>().join(", ");
-    let mut chosen: Vec<&'static Source> = Vec::new();
-    for name in names {
-        match sources::find(name) {
-            Some(source) if !chosen.contains(&source) => chosen.push(source),
-            Some(_) => {}
-            None => warn(format!("fromSources: there is no source '{name}'; it is left out. There are: {}", known())),
-        }
-    }
-    if chosen.is_empty() {
-        return Err(format!("fromSources leaves no source to pick from; there are: {}", known()));
-    }
-    Ok(chosen)
-}
-
-fn read_count(name: &str, value: &JsValue, _: Warn<'_>) -> Result<u32, String> {
-    value.as_f64().and_then(check_count).ok_or_else(|| wants(name, "a whole number from 1 to 1000000", value))
-}
-
-fn check_count(number: f64) -> Option<u32> {
-    (number.fract() == 0.0 && (1.0..=f64::from(MOST_FILES)).contains(&number)).then_some(number as u32)
-}
-
-fn read_store_to(name: &str, value: &JsValue, _: Warn<'_>) -> Result<StoreTo, String> {
-    serde_wasm_bindgen::from_value(value.clone())
-        .map_err(|error| format!("{name} takes {{location, container, path, region, access}}, all strings: {error}"))
-        .and_then(check_store_to)
-}
-
-/// Refused here as the companion would, before a visitor has chosen anything.
-fn check_store_to(store_to: StoreTo) -> Result<StoreTo, String> {
-    match store_to.access.as_deref() {
-        None | Some("public" | "private") => Ok(store_to),
-        Some(other) => Err(format!("storeTo.access '{other}' is not offered; there are 'public' and 'private'")),
-    }
-}
-
-fn read_text(name: &str, value: &JsValue, _: Warn<'_>) -> Result<HashMap<String, String>, String> {
-    serde_wasm_bindgen::from_value(value.clone())
-        .map_err(|_| wants(name, "an object from phrase to replacement, both strings", value))
-}
-
-fn read_lang(name: &str, value: &JsValue, warn: Warn<'_>) -> Result<Option<String>, String> {
-    if value.is_null() {
-        return Ok(None);
-    }
-    let lang = value.as_string().ok_or_else(|| wants(name, "a language code such as 'de'", value))?;
-    if text::Language::of(&lang).is_none() {
-        let known = text::ALL.join(", ");
-        warn(format!("lang: the dialog does not speak '{lang}' and is in English; there are: {known}"));
-    }
-    Ok(Some(lang))
-}
-
-fn read_signal(name: &str, value: &JsValue, _: Warn<'_>) -> Result<Option<AbortSignal>, String> {
-    // By shape, not by class: a signal of another frame is not an instance of this one's AbortSignal.
-    if Reflect::has(value, &"aborted".into()).unwrap_or_default() {
-        return Ok(Some(value.clone().unchecked_into()));
-    }
-    Err(wants(name, "an AbortSignal", value))
-}
-
-fn read_function(name: &str, value: &JsValue, _: Warn<'_>) -> Result<Option<Function>, String> {
-    if value.is_null() {
-        return Ok(None);
-    }
-    value.dyn_ref().cloned().map(Some).ok_or_else(|| wants(name, "a function", value))
-}
-
-fn read_bool(name: &str, value: &JsValue, _: Warn<'_>) -> Result<bool, String> {
-    value.as_bool().ok_or_else(|| wants(name, "true or false", value))
-}
-
-/// A string as a list of one, or an array of strings.
-fn strings(value: &JsValue) -> Option<Vec<String>> {
-    match value.as_string() {
-        Some(one) => Some(vec![one]),
-        None => value.dyn_ref::<Array>()?.iter().map(|entry| entry.as_string()).collect(),
-    }
-}
-
 fn wants(name: &str, what: &str, got: &JsValue) -> String {
     let got = js_sys::JSON::stringify(got).ok().and_then(|json| json.as_string());
     format!("{name} takes {what}; it got {}", got.unwrap_or_else(|| "something else".to_owned()))
@@ -362,6 +271,7 @@ fn wants(name: &str, what: &str, got: &JsValue) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::read::{check_count, check_sources, check_store_to};
     use super::*;
 
     fn sources(names: &[&str]) -> (Result<Vec<&'static str>, String>, Vec<String>) {
@@ -383,7 +293,7 @@ mod tests {
     fn no_source_left_is_an_error_that_names_those_there_are() {
         assert_eq!(
             sources(&["myspace"]).0.unwrap_err(),
-            "fromSources leaves no source to pick from; there are: facebook, instagram"
+            "fromSources leaves no source to pick from; there are: local_file_system, facebook, instagram, url"
         );
         assert!(sources(&[]).0.is_err());
     }
@@ -408,9 +318,9 @@ mod tests {
     #[test]
     fn an_option_of_filestack_is_ignored_aloud() {
         let mut warnings = Vec::new();
-        assert_eq!(unknown("imageMax", &mut |warning| warnings.push(warning)), Ok(()));
-        assert!(warnings[0].contains("'imageMax'"));
-        assert!(FILESTACK_ONLY.iter().all(|name| !NAMES.contains(name)));
+        assert_eq!(unknown("websearch", &mut |warning| warnings.push(warning)), Ok(()));
+        assert!(warnings[0].contains("'websearch'"));
+        assert!(WITHOUT_MEANING.iter().all(|name| !NAMES.contains(name)));
     }
 
     #[test]

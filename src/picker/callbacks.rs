@@ -2,7 +2,7 @@
 
 use crate::error::Trouble;
 use crate::options::PickOptions;
-use crate::result::{PickedFile, to_js};
+use crate::result::PickedFile;
 use crate::selection::Chosen;
 use crate::state::{Photo, Progress};
 use js_sys::{Function, Object, Reflect};
@@ -11,8 +11,8 @@ use wasm_bindgen::{JsCast, JsValue};
 
 /// What a callback of the page answered.
 pub enum Verdict {
-    /// It has no objection.
-    Now,
+    /// It has no objection, and said this.
+    Now(JsValue),
     /// It will tell: a promise that rejects says no.
     Later(js_sys::Promise),
 }
@@ -22,7 +22,7 @@ pub enum Verdict {
 pub fn call(callback: Option<&Function>, arguments: &[JsValue]) -> Option<Result<Verdict, String>> {
     let outcome = callback?.apply(&JsValue::NULL, &arguments.iter().collect());
     Some(match outcome {
-        Ok(answer) => Ok(answer.dyn_into().map_or(Verdict::Now, Verdict::Later)),
+        Ok(answer) => Ok(answer.dyn_into().map_or_else(Verdict::Now, Verdict::Later)),
         Err(thrown) => {
             web_sys::console::error_2(&"bowerbird: a callback of the page threw".into(), &thrown);
             Err(words(&thrown))
@@ -38,7 +38,7 @@ pub fn words(reason: &JsValue) -> String {
 
 /// Tells the page what has become of a photo since it was heard of last.
 pub fn tell_progress(options: &PickOptions, before: &Photo, after: &Photo) {
-    let file = to_js(&PickedFile::chosen(&after.chosen));
+    let file = PickedFile::chosen(&after.chosen).of(&after.chosen, options).to_js();
     if before.progress == Progress::Waiting {
         call(options.on_file_upload_started.as_ref(), slice::from_ref(&file));
     }
@@ -51,7 +51,7 @@ pub fn tell_progress(options: &PickOptions, before: &Photo, after: &Photo) {
             call(options.on_file_upload_progress.as_ref(), &[file, progress.into()]);
         }
         Progress::Stored(stored) => {
-            let file = to_js(&PickedFile::stored(&after.chosen, stored));
+            let file = PickedFile::stored(&after.chosen, stored).of(&after.chosen, options).to_js();
             call(options.on_file_upload_finished.as_ref(), &[file]);
         }
         Progress::Failed(trouble) => tell_failed(options, &after.chosen, trouble),
@@ -62,12 +62,12 @@ pub fn tell_progress(options: &PickOptions, before: &Photo, after: &Photo) {
 
 /// Tells the page that the visitor no longer wants a photo.
 pub fn tell_cancelled(options: &PickOptions, chosen: &Chosen) {
-    call(options.on_file_upload_cancel.as_ref(), &[to_js(&PickedFile::chosen(chosen))]);
+    call(options.on_file_upload_cancel.as_ref(), &[PickedFile::chosen(chosen).of(chosen, options).to_js()]);
 }
 
 /// Tells the page that a photo could not be stored.
 pub fn tell_failed(options: &PickOptions, chosen: &Chosen, trouble: &Trouble) {
-    let file = to_js(&PickedFile::failed(chosen, trouble));
+    let file = PickedFile::failed(chosen, trouble).of(chosen, options).to_js();
     let error = js_sys::Error::new(&trouble.english());
     call(options.on_file_upload_failed.as_ref(), &[file, error.into()]);
 }

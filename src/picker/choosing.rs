@@ -2,13 +2,18 @@
 
 use super::Picker;
 use super::callbacks::{Verdict, call, words};
-use crate::result::{PickedFile, to_js};
-use crate::selection::{Chosen, refusal};
+use crate::device::looks;
+use crate::result::PickedFile;
+use crate::selection::Chosen;
+use crate::sources::Kind;
 use crate::state::{Event, PageRequest, Rest, State};
 use bowerbird_protocol::listing::Item;
+use futures_util::future::LocalBoxFuture;
 use gloo_timers::future::TimeoutFuture;
+use js_sys::Reflect;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 /// How often it is looked whether a page has come that the grid asked for.
@@ -40,7 +45,7 @@ impl Picker {
             let is_choosable = |state: &State| {
                 let shelf = state.shelf()?;
                 let new = state.selection.position(shelf.source, &item.path).is_none();
-                (new && !item.folder && refusal(&item, &state.accept).is_none()).then_some(())
+                (new && !item.folder && state.refusal(&item).is_none()).then_some(())
             };
             if self.read(is_choosable).is_none() {
                 continue;
@@ -50,16 +55,16 @@ impl Picker {
                 break;
             }
             let Some(photo) = self.chosen(item) else { continue };
-            match self.verdict(&photo) {
-                Ok(Verdict::Now) => {
+            match self.judge(photo) {
+                Judged::Yes(photo) => {
                     room -= 1;
                     chosen.push(photo);
                 }
-                Ok(Verdict::Later(promise)) => {
+                Judged::Later(judging) => {
                     room -= 1;
-                    later.push((photo, promise));
+                    later.push(judging);
                 }
-                Err(reason) => refused = Some(reason),
+                Judged::No(reason) => refused = Some(reason),
             }
         }
         if !chosen.is_empty() {
@@ -71,23 +76,59 @@ impl Picker {
         if filled {
             self.apply(Event::Filled);
         }
-        if !later.is_empty() {
-            let picker = self.clone();
-            self.spawn(async move {
-                for (photo, promise) in later {
-                    match JsFuture::from(promise).await {
-                        Ok(_) => picker.apply(Event::ChoseMany(vec![photo])),
-                        Err(reason) => picker.apply(Event::Refused(words(&reason))),
-                    }
-                }
-            });
+        if later.is_empty() {
+            self.start_when_full();
+            return;
         }
+        let picker = self.clone();
+        self.spawn(async move {
+            for judging in later {
+                match judging.await {
+                    Ok(photo) => picker.apply(Event::ChoseMany(vec![photo])),
+                    Err(reason) => picker.apply(Event::Refused(reason)),
+                }
+            }
+            picker.start_when_full();
+        });
     }
 
-    /// What the page says to a photo that is about to be chosen.
-    fn verdict(&self, photo: &Chosen) -> Result<Verdict, String> {
-        let Some(asks) = &self.0.options.on_file_selected else { return Ok(Verdict::Now) };
-        call(Some(asks), &[to_js(&PickedFile::chosen(photo))]).unwrap_or(Ok(Verdict::Now))
+    /// What the page says to a photo that is about to be chosen, and what it calls it: `onFileSelected` first, then, of files of the
+    /// device, `acceptFn`.
+    fn judge(&self, photo: Chosen) -> Judged {
+        let options = &self.0.options;
+        let asks = options.on_file_selected.as_ref();
+        let asked = call(asks, &[PickedFile::chosen(&photo).of(&photo, options).to_js()])
+            .unwrap_or(Ok(Verdict::Now(JsValue::UNDEFINED)));
+        let accept_fn = options.accept_fn.clone().filter(|_| photo.source.kind == Kind::Device);
+        let answer = match (asked, &accept_fn) {
+            (Err(reason), _) => return Judged::No(reason),
+            (Ok(Verdict::Now(answer)), None) => return Judged::Yes(renamed(photo, &answer)),
+            (Ok(answer), _) => answer,
+        };
+        let accept = options.accept.rules();
+        Judged::Later(Box::pin(async move {
+            let answer = match answer {
+                Verdict::Now(answer) => answer,
+                Verdict::Later(promise) => JsFuture::from(promise).await.map_err(|reason| words(&reason))?,
+            };
+            let photo = renamed(photo, &answer);
+            if let Some(accept_fn) = accept_fn {
+                let file = PickedFile::chosen(&photo).exposing(&photo.item.path).to_js();
+                let asked =
+                    call(Some(&accept_fn), &[file, looks(&accept)]).unwrap_or(Ok(Verdict::Now(JsValue::UNDEFINED)));
+                if let Verdict::Later(promise) = asked? {
+                    JsFuture::from(promise).await.map_err(|reason| words(&reason))?;
+                }
+            }
+            Ok(photo)
+        }))
+    }
+
+    /// Copying begins by itself where the page wants that as soon as no more can be chosen.
+    fn start_when_full(&self) {
+        if self.0.options.start_when_full && self.is_open() && self.read(|state| state.selection.is_full()) {
+            self.confirm();
+        }
     }
 
     /// Lets go of these.
@@ -195,10 +236,29 @@ impl Picker {
     }
 
     fn chosen(&self, item: Arc<Item>) -> Option<Chosen> {
-        let (source, folder) = self.read(|state| Some((state.shelf()?.source, state.folder_names(&item.path))))?;
+        let (source, names) = self.read(|state| Some((state.shelf()?.source, state.folder_names(&item.path))))?;
+        let folder = self.0.folders.borrow().get(&item.path).cloned().unwrap_or(names);
         let count = self.0.chosen.get() + 1;
         self.0.chosen.set(count);
-        Some(Chosen { source, item, folder, id: format!("{}-{count}", random_id()) })
+        Some(Chosen { source, item, folder, id: format!("{}-{count}", random_id()), renamed: false })
+    }
+}
+
+/// What comes of asking the page about a photo.
+enum Judged {
+    Yes(Chosen),
+    No(String),
+    Later(LocalBoxFuture<'static, Result<Chosen, String>>),
+}
+
+/// The photo under the name that the page answered, where it did: the metadata that it was given, with another `name` or `filename`.
+fn renamed(photo: Chosen, answer: &JsValue) -> Chosen {
+    let said = |name: &str| Reflect::get(answer, &name.into()).ok()?.as_string();
+    let name =
+        ["name", "filename"].into_iter().filter_map(said).find(|name| !name.is_empty() && *name != photo.item.name);
+    match name {
+        Some(name) => Chosen { item: Arc::new(Item { name, ..(*photo.item).clone() }), renamed: true, ..photo },
+        None => photo,
     }
 }
 

@@ -4,11 +4,12 @@ use super::Picker;
 use super::callbacks::{self, call};
 use crate::error::Trouble;
 use crate::memory;
-use crate::result::{PickedFile, to_js};
+use crate::result::{PickedFile, files_to_js};
 use crate::selection::Chosen;
+use crate::sources::Kind;
 use crate::state::{Event, Photo, Progress, State, Storing};
 use crate::store::{self, Heard};
-use bowerbird_protocol::store::StoreEvent;
+use bowerbird_protocol::store::{StoreCloud, StoreEvent};
 use wasm_bindgen_futures::spawn_local;
 
 impl Picker {
@@ -20,12 +21,19 @@ impl Picker {
         }
         self.apply(Event::Confirmed);
         if !again {
-            let files = self.read(|state| state.selection.chosen().iter().map(PickedFile::chosen).collect::<Vec<_>>());
-            call(self.0.options.on_upload_started.as_ref(), &[to_js(&files)]);
+            let options = &self.0.options;
+            let file = |chosen: &Chosen| PickedFile::chosen(chosen).of(chosen, options);
+            let files = self.read(|state| state.selection.chosen().iter().map(file).collect::<Vec<_>>());
+            call(options.on_upload_started.as_ref(), &[files_to_js(&files)]);
             if self.0.options.hide_modal_when_uploading {
                 self.minimize(true);
             }
         }
+        self.go_on_copying();
+    }
+
+    fn go_on_copying(&self) {
+        self.send_files();
         self.follow();
     }
 
@@ -44,9 +52,16 @@ impl Picker {
                 Heard::Again => picker.hear(true),
                 Heard::Nothing => picker.hear(false),
             };
-            let accept = options.accept.rules();
+            let wishes = StoreCloud {
+                accept: options.accept.rules(),
+                store: options.store_to.clone(),
+                max_size: options.max_size,
+                image: options.image_limits(),
+                upload_tags: options.upload_config.tags.clone(),
+                ..StoreCloud::default()
+            };
             let (companion, nudge) = (&picker.0.companion, &picker.0.nudge);
-            let followed = store::follow(companion, &options.store_to, &accept, &pending, nudge, &tell).await;
+            let followed = store::follow(companion, &wishes, &pending, nudge, &tell).await;
             picker.0.following.set(false);
             picker.hear(true);
             if let Err(trouble) = followed {
@@ -56,7 +71,7 @@ impl Picker {
         });
     }
 
-    fn hear(&self, heard: bool) {
+    pub(super) fn hear(&self, heard: bool) {
         if self.read(|state| state.storing.as_ref().is_some_and(|storing| storing.lost == heard)) {
             self.apply(Event::Heard(heard));
         }
@@ -64,12 +79,14 @@ impl Picker {
 
     /// When nothing is on its way and nothing is to be told to the companion any more: ends the pick if all is stored, and goes
     /// back to the photos if none is wanted. In between the visitor decides.
-    fn end_copying(&self) {
-        if !self.is_open() || self.0.following.get() || self.0.cancelling.get() > 0 {
+    pub(super) fn end_copying(&self) {
+        let busy = self.0.following.get() || self.0.cancelling.get() > 0 || !self.0.sending.borrow().is_empty();
+        if !self.is_open() || busy {
             return;
         }
         let Some(tally) = self.read(|state| state.storing.as_ref().map(|storing| *storing.tally())) else { return };
-        if tally.stored == tally.photos {
+        let gives_up = !self.0.options.allow_manual_retry && tally.has_ended() && tally.cancelled < tally.photos;
+        if tally.stored == tally.photos || gives_up {
             self.finish(false);
         } else if tally.cancelled == tally.photos {
             self.reconsider();
@@ -83,7 +100,7 @@ impl Picker {
     }
 
     /// Takes in an event of the copying and tells the page.
-    fn report(&self, event: StoreEvent) {
+    pub(super) fn report(&self, event: StoreEvent) {
         let (source, path) = match &event {
             StoreEvent::Progress { source, path, .. }
             | StoreEvent::Stored { source, path, .. }
@@ -101,7 +118,9 @@ impl Picker {
             self.withdraw(vec![before.chosen]);
             return;
         }
-        if let StoreEvent::Stored { .. } = &event {
+        if let StoreEvent::Stored { .. } = &event
+            && before.chosen.source.kind != Kind::Device
+        {
             memory::note_stored(State::mark_of(before.chosen.source, &before.chosen.item.path));
         }
         self.apply(Event::Store(event));
@@ -137,7 +156,9 @@ impl Picker {
         for chosen in &photos {
             callbacks::tell_cancelled(&self.0.options, chosen);
         }
-        self.withdraw(photos);
+        self.stop_sending(&photos);
+        self.withdraw(photos.into_iter().filter(|photo| photo.source.kind != Kind::Device).collect());
+        self.send_files();
         // Nobody waits for a companion that is away, if nothing is wanted of it any more.
         if self.read(|state| state.storing.as_ref().is_some_and(|storing| storing.lost)) {
             self.0.nudge.give();
@@ -152,6 +173,9 @@ impl Picker {
 
     /// Tells the companion. It has to hear of it even if the pick ends meanwhile, so this is none of the pick's tasks.
     fn withdraw(&self, photos: Vec<Chosen>) {
+        if photos.is_empty() {
+            return self.end_copying();
+        }
         let cancelling = &self.0.cancelling;
         cancelling.set(cancelling.get() + 1);
         let picker = self.clone();
@@ -167,7 +191,7 @@ impl Picker {
     pub(super) fn retry(&self, place: usize) {
         self.apply(Event::Retried(vec![place]));
         if self.read(|state| state.storing.as_ref().is_some_and(|storing| !storing.has_ended())) {
-            self.follow();
+            self.go_on_copying();
         }
     }
 
@@ -197,6 +221,9 @@ impl Picker {
     }
 }
 
+/// What the companion is to fetch.
 fn pending(state: &State) -> Vec<Chosen> {
-    state.storing.as_ref().map(Storing::pending).unwrap_or_default()
+    let mut pending = state.storing.as_ref().map(Storing::pending).unwrap_or_default();
+    pending.retain(|chosen| chosen.source.kind != Kind::Device);
+    pending
 }

@@ -1,26 +1,33 @@
 //! Drives one pick: turns what the visitor did into steps, and their outcome into the result.
 
+mod adding;
 pub mod callbacks;
 mod choosing;
 mod copying;
 pub mod language;
 mod network;
+mod sending;
 mod sign_in;
 
 use crate::companion::Companion;
+use crate::device;
 use crate::listener::Listener;
 use crate::listing;
 use crate::memory::{self, Way};
 use crate::options::{PickOptions, ViewType};
-use crate::result::{PickResponse, to_js};
+use crate::result::{PickResponse, files_to_js};
 use crate::session::{self, Handover};
+use crate::sources::Kind;
 use crate::state::{Event, Find, PageRequest, State, View};
 use crate::store::Nudge;
 use bowerbird_protocol::listing::Item;
 use callbacks::call;
 use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
+use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::{ArcRwSignal, Update, WithUntracked};
+use sending::Sending;
 use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 use wasm_bindgen_futures::spawn_local;
@@ -148,6 +155,12 @@ struct Inner {
     cancelling: Cell<u32>,
     /// What the pick hears of the browser.
     listening: RefCell<Vec<Listener>>,
+    /// The files of the device.
+    shelf: device::Shelf,
+    /// The folders that they lay in, by their paths, for those that lay in one.
+    folders: RefCell<HashMap<String, String>>,
+    /// Those that are being sent.
+    sending: RefCell<Sending>,
 }
 
 impl Picker {
@@ -174,6 +187,9 @@ impl Picker {
             following: Cell::default(),
             cancelling: Cell::default(),
             listening: RefCell::default(),
+            shelf: device::Shelf::default(),
+            folders: RefCell::default(),
+            sending: RefCell::default(),
         }))
     }
 
@@ -301,12 +317,26 @@ impl Picker {
     }
 
     fn apply(&self, event: Event) {
-        if self.is_open() {
-            self.0.state.update(|state| state.apply(event));
+        if !self.is_open() {
+            return;
+        }
+        let before = self.read(|state| state.notice.clone());
+        self.0.state.update(|state| state.apply(event));
+        let timeout = self.0.options.errors_timeout;
+        if let Some(notice) = self.read(|state| state.notice.clone()).filter(|_| timeout > 0)
+            && before.as_ref() != Some(&notice)
+        {
+            let picker = self.clone();
+            self.spawn(async move {
+                TimeoutFuture::new(timeout).await;
+                picker.apply(Event::Unsaid(notice));
+            });
         }
     }
 
-    fn load(&self, requests: Vec<PageRequest>) {
+    /// Asks for pages, of what providers list.
+    fn load(&self, mut requests: Vec<PageRequest>) {
+        requests.retain(|request| self.read(|state| state.shelves[request.shelf].source.kind == Kind::Cloud));
         let picker = self.clone();
         if !requests.is_empty() {
             for request in &requests {
@@ -344,7 +374,7 @@ impl Picker {
             self.0.companion.release();
         }
         let response = self.read(|state| match &state.storing {
-            Some(storing) => PickResponse::of(storing.photos()),
+            Some(storing) => PickResponse::of(storing.photos(), &self.0.options),
             None => PickResponse::default(),
         });
         let closed = (ending.close)();
@@ -353,12 +383,12 @@ impl Picker {
             closed.await;
             let options = &picker.0.options;
             if cancelled {
-                call(options.on_cancel.as_ref(), &[to_js(&response.files_uploaded)]);
+                call(options.on_cancel.as_ref(), &[files_to_js(&response.files_uploaded)]);
             }
             // As in Filestack's picker, the dialog is gone before the page hears that all is done.
             call(options.on_close.as_ref(), &[]);
             if !cancelled {
-                call(options.on_upload_done.as_ref(), &[to_js(&response)]);
+                call(options.on_upload_done.as_ref(), &[response.to_js()]);
             }
             (ending.on_done)(response);
         });

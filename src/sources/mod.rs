@@ -2,6 +2,8 @@
 
 mod facebook;
 mod instagram;
+mod local_file_system;
+mod url;
 
 /// Everything that the dialog knows about a source. What a source *does* is the companion's business.
 #[derive(Debug, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub enum Kind {
 }
 
 /// Every source, in the order in which a page that names none offers them.
-pub static ALL: &[Source] = &[facebook::SOURCE, instagram::SOURCE];
+pub static ALL: &[Source] = &[local_file_system::SOURCE, facebook::SOURCE, instagram::SOURCE, url::SOURCE];
 
 /// The source of that name, in any case.
 pub fn find(name: &str) -> Option<&'static Source> {

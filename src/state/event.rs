@@ -1,6 +1,6 @@
 //! What happens to a pick, and how each event changes the state.
 
-use super::{Access, Find, Folder, Notice, PageRequest, Rest, Shelf, SignIn, SignInStep, State, View};
+use super::{Access, Find, Folder, Notice, PageRequest, Refused, Rest, Shelf, SignIn, SignInStep, State, View};
 use crate::error::Trouble;
 use crate::selection::Chosen;
 use crate::sources::Source;
@@ -39,8 +39,14 @@ pub enum Event {
     SignedOut(usize),
     /// Photos were chosen, in this order; those beyond the limit are left out, and said to be.
     ChoseMany(Vec<Chosen>),
+    /// Files were added to a shelf that no provider lists; those that it has already stay as they are.
+    Added(usize, Vec<Arc<Item>>),
     /// A photo could not be chosen, since the limit is reached.
     Filled,
+    /// A file could not be added.
+    NotAdded(String, Refused),
+    /// A remark has been there for long enough.
+    Unsaid(Notice),
     /// Photos were let go of: source and path.
     LetGo(Vec<(&'static Source, String)>),
     /// A chosen photo was moved from one place in the order to another.
@@ -86,8 +92,10 @@ pub enum Event {
 impl State {
     /// Takes an event in.
     pub fn apply(&mut self, event: Event) {
-        if !matches!(event, Event::Listed(..) | Event::Asked(_) | Event::Gathering(_)) {
-            self.notice = None;
+        match &event {
+            Event::Listed(..) | Event::Asked(_) | Event::Gathering(_) => {}
+            Event::Unsaid(notice) if self.notice.as_ref() != Some(notice) => {}
+            _ => self.notice = None,
         }
         if matches!(
             event,
@@ -159,7 +167,15 @@ impl State {
                     }
                 }
             }
+            Event::Added(index, items) => {
+                if let Some(root) = self.shelves.get_mut(index).and_then(|shelf| shelf.trail.first_mut()) {
+                    let known: BTreeSet<String> = root.items.iter().map(|item| item.path.clone()).collect();
+                    root.items.extend(items.into_iter().filter(|item| !known.contains(&item.path)));
+                }
+            }
             Event::Filled => self.notice = Some(Notice::Full),
+            Event::NotAdded(name, why) => self.notice = Some(Notice::Refused(name, why)),
+            Event::Unsaid(_) => {}
             Event::LetGo(photos) => self.selection.remove(&photos),
             Event::Moved(from, to) => self.selection.move_to(from, to),
             Event::Cleared => self.selection.clear(),
@@ -286,7 +302,7 @@ impl Shelf {
 }
 
 impl Folder {
-    fn new(path: String, name: String) -> Self {
+    pub(super) fn new(path: String, name: String) -> Self {
         Self { path, name, items: Vec::new(), rest: Rest::Loading(None), find: Find::default(), opened: Vec::new() }
     }
 

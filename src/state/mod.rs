@@ -7,8 +7,8 @@ mod storing;
 mod tests;
 
 use crate::error::Trouble;
-use crate::selection::Selection;
-use crate::sources::Source;
+use crate::selection::{self, Refusal, Selection};
+use crate::sources::{Kind, Source};
 use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::listing::Item;
 use bowerbird_protocol::session::AuthNeeded;
@@ -79,8 +79,25 @@ pub enum View {
 pub enum Notice {
     /// No more than `maxFiles`.
     Full,
-    /// The page's `onFileSelected` refused, in its own words.
+    /// The page's `onFileSelected` or `acceptFn` refused, in its own words.
     Page(String),
+    /// A file of this name could not be added.
+    Refused(String, Refused),
+}
+
+/// Why a file cannot be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// The page does not take its type.
+    Type,
+    /// It has more bytes than the page takes.
+    Bytes,
+    /// It has none.
+    Empty,
+    /// It has fewer pixels than the page takes.
+    TooSmall,
+    /// It has more pixels than the page takes.
+    TooLarge,
 }
 
 /// What is known of one source.
@@ -193,7 +210,14 @@ impl PageRequest {
 impl State {
     /// The dialog as it opens. With a single source there is no list of services to choose from.
     pub fn new(sources: &[&'static Source], accept: Accept, min: usize, max: usize) -> Self {
-        let shelf = |source| Shelf { source, access: Access::Asking, account: None, trail: Vec::new() };
+        // What no provider lists is filled by the visitor.
+        let shelf = |source: &'static Source| match source.kind {
+            Kind::Cloud => Shelf { source, access: Access::Asking, account: None, trail: Vec::new() },
+            Kind::Device | Kind::Address => {
+                let root = Folder { rest: Rest::End, ..Folder::new("/".to_owned(), String::new()) };
+                Shelf { source, access: Access::Open, account: None, trail: vec![root] }
+            }
+        };
         Self {
             direction: Direction::Pick,
             shelves: sources.iter().copied().map(shelf).collect(),
@@ -221,6 +245,11 @@ impl State {
     /// The open folder of the open shelf, when it can be read.
     pub fn folder(&self) -> Option<&Folder> {
         self.shelf().filter(|shelf| shelf.access == Access::Open)?.trail.last()
+    }
+
+    /// Why a file of the open shelf cannot be chosen, where it cannot.
+    pub fn refusal(&self, item: &Item) -> Option<Refusal> {
+        selection::refusal(self.shelf()?.source, item, &self.accept)
     }
 
     /// Whether there is anything to go back to.

@@ -3,7 +3,7 @@
 use super::State;
 use crate::error::Trouble;
 use crate::selection::Chosen;
-use crate::sources::Source;
+use crate::sources::{Kind, Source};
 use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::store::{StoreEvent, StoredFile};
 use std::collections::HashMap;
@@ -283,10 +283,11 @@ impl State {
         }
     }
 
-    /// What has not ended has failed.
+    /// What the companion fetches and has not ended has failed.
     pub(super) fn lose(&mut self, trouble: Trouble) {
         if let Some(storing) = &mut self.storing {
-            storing.set_where(|photo| !photo.has_ended(), &Progress::Failed(trouble));
+            let lost = |photo: &Photo| !photo.has_ended() && photo.chosen.source.kind != Kind::Device;
+            storing.set_where(lost, &Progress::Failed(trouble));
         }
     }
 
@@ -325,10 +326,16 @@ mod tests {
     use bowerbird_protocol::problem::Problem;
 
     fn copying(paths: &[&str]) -> State {
-        let mut state = State::new(&[&ALL[0]], Accept::default(), 1, 5);
+        let mut state = State::new(&[&ALL[1]], Accept::default(), 1, 5);
         for path in paths {
             let item = Item { path: (*path).to_owned(), ..Item::default() };
-            let chosen = Chosen { source: &ALL[0], item: item.into(), folder: "/".to_owned(), id: (*path).to_owned() };
+            let chosen = Chosen {
+                source: &ALL[1],
+                item: item.into(),
+                folder: "/".to_owned(),
+                id: (*path).to_owned(),
+                renamed: false,
+            };
             state.apply(Event::ChoseMany(vec![chosen]));
         }
         state.apply(Event::Confirmed);

@@ -6,7 +6,7 @@ use bowerbird_protocol::problem::{Problem, ProblemCode};
 use bowerbird_protocol::store::StoreEvent;
 
 fn state(sources: usize) -> State {
-    let sources: Vec<_> = ALL[..sources].iter().collect();
+    let sources: Vec<_> = ALL[1..=sources].iter().collect();
     State::new(&sources, Accept::default(), 1, 5)
 }
 
@@ -159,7 +159,7 @@ fn signing_out_forgets_what_came_from_there() {
 
 #[test]
 fn the_limit_is_said_and_the_remark_passes() {
-    let mut state = State::new(&[&ALL[0]], Accept::default(), 1, 2);
+    let mut state = State::new(&[&ALL[1]], Accept::default(), 1, 2);
     for path in ["a", "b", "c"] {
         choose(&mut state, path);
     }
@@ -226,6 +226,6 @@ fn progress_of_all_is_the_mean_of_each() {
 
 fn choose(state: &mut State, path: &str) {
     let item = Arc::new(item(path));
-    let photo = Chosen { source: &ALL[0], item, folder: "/".to_owned(), id: path.to_owned() };
+    let photo = Chosen { source: &ALL[1], item, folder: "/".to_owned(), id: path.to_owned(), renamed: false };
     state.apply(Event::ChoseMany(vec![photo]));
 }

@@ -3,6 +3,7 @@
 use super::menu::{Choice, Menu, menu};
 use super::{Ui, icon, part, shape};
 use crate::picker::Action;
+use crate::sources::Kind;
 use crate::state::Access;
 use leptos::html;
 use leptos::prelude::*;
@@ -11,6 +12,9 @@ use leptos::prelude::*;
 pub(super) fn account(ui: Ui) -> impl IntoView {
     let account = ui.memo(|state| {
         let shelf = state.shelf().filter(|shelf| shelf.access == Access::Open && state.storing.is_none())?;
+        if shelf.source.kind != Kind::Cloud {
+            return None;
+        }
         // Further in, the album's name needs the room.
         (state.is_at_root() && !state.removing).then(|| shelf.account.clone().unwrap_or_default())
     });

@@ -1,6 +1,7 @@
 //! Signing in: what will happen, the button, the waiting, and the link for browsers that open no window.
 
 use super::{Ui, icon, part, take_lost_focus};
+use crate::options::AuthText;
 use crate::picker::Action;
 use crate::sources::Source;
 use crate::state::{Access, SignIn, SignInStep};
@@ -56,13 +57,24 @@ fn ready(ui: Ui, source: &Source, sign_in: &SignIn) -> impl IntoView {
         let words = ui.words("connect.privacy", None, &fill);
         view! { <a class="hint" data-action="privacy" href=url target="_blank" rel="noopener noreferrer">{words}</a> }
     });
+    // The page's own lines, those for this source before those for all.
+    let own = |read: fn(&AuthText) -> &Vec<String>, class: &'static str| {
+        let lines = ui.picker.with_value(|picker| {
+            let texts = &picker.options().custom_auth_text;
+            let of = |name: &str| texts.get(name).map(read).filter(|lines| !lines.is_empty()).cloned();
+            of(source.name).or_else(|| of("default")).unwrap_or_default()
+        });
+        lines.into_iter().map(|line| view! { <p class=class>{line}</p> }).collect_view()
+    };
     view! {
+        {own(|text| &text.top, "own top")}
         <p class="hint">{reads}</p>
         <p class="hint">{ui.say("connect.promise")}</p>
         {sign_in.auth.links.then(|| view! { <p class="hint">{ui.words("connect.links", None, &fill)}</p> })}
         {privacy}
         <button type="button" class="primary" data-action="connect" on:click=ui.click(Action::Connect)>{label}</button>
         <p class="hint">{ui.say("connect.window")}</p>
+        {own(|text| &text.bottom, "own bottom")}
     }
 }
 

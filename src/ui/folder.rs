@@ -1,8 +1,9 @@
 //! An open folder: its entries as a grid, and what comes after them.
 
 use super::grid::Grid;
-use super::{Ui, icon, part, preview, shape, toolbar, trouble};
+use super::{Ui, address, device, icon, part, preview, shape, toolbar, trouble};
 use crate::picker::Action;
+use crate::sources::Kind;
 use crate::state::Rest;
 use leptos::html;
 use leptos::prelude::*;
@@ -10,7 +11,13 @@ use std::rc::Rc;
 
 /// The open folder.
 pub(super) fn folder(ui: Ui) -> impl IntoView {
+    let kind = ui.memo(|state| state.shelf().map(|shelf| shelf.source.kind));
     view! {
+        {part(move || match kind.get() {
+            Some(Kind::Device) => device::device(ui).into_any(),
+            Some(Kind::Address) => address::address(ui).into_any(),
+            Some(Kind::Cloud) | None => ().into_any(),
+        })}
         {toolbar::toolbar(ui)}
         {contents(ui)}
         {preview::preview(ui)}
@@ -43,7 +50,8 @@ fn contents(ui: Ui) -> impl IntoView {
     let none = ui.memo(|state| state.folder().is_some_and(|folder| folder.items.is_empty()));
     let albums = ui.memo(|state| state.shelf().is_some_and(|shelf| shelf.source.albums && shelf.trail.len() == 1));
     let first = Memo::new(move |_| none.get() && matches!(rest.get(), Some(Rest::Loading(_))));
-    let empty = Memo::new(move |_| none.get() && rest.get() == Some(Rest::End));
+    let listed = ui.memo(|state| state.shelf().is_some_and(|shelf| shelf.source.kind == Kind::Cloud));
+    let empty = Memo::new(move |_| listed.get() && none.get() && rest.get() == Some(Rest::End));
     let more = Memo::new(move |_| !none.get() && matches!(rest.get(), Some(Rest::More(_) | Rest::Loading(Some(_)))));
     let failed = Memo::new(move |_| match rest.get() {
         Some(Rest::Failed(_, failure)) => Some(failure),

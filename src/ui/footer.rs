@@ -2,7 +2,7 @@
 
 use super::{Ui, part, words};
 use crate::picker::Action;
-use crate::state::{Notice, State};
+use crate::state::State;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -71,9 +71,8 @@ fn choice(ui: Ui) -> impl IntoView {
 fn remark(ui: Ui, state: &State) -> String {
     let (chosen, max) = (state.selection.chosen().len(), state.selection.max());
     let fill = ui.number(max);
-    match &state.notice {
-        Some(Notice::Full) => ui.say_count("selection.full", max),
-        Some(Notice::Page(words)) => words.clone(),
+    match ui.notice(state) {
+        Some(words) => words,
         None if chosen == 0 => ui.words("selection.none", Some(max), &[("maxFiles", &fill)]),
         None if !state.selection.is_enough() => ui.say_count("selection.missing", state.selection.missing()),
         None => ui.words("selection.count", Some(chosen), &[("maxFiles", &fill)]),

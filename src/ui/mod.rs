@@ -1,8 +1,10 @@
 //! What is seen: one component a file. Reads the state, tells the picker, and calls nobody else.
 
 mod account;
+mod address;
 mod browse;
 mod connect;
+mod device;
 mod dialog;
 mod find;
 mod focus;
@@ -28,7 +30,7 @@ pub use pane::{Pane, pane};
 
 use crate::picker::{Action, Picker};
 use crate::sources::Source;
-use crate::state::State;
+use crate::state::{Notice, Refused, State};
 use crate::text::Text;
 use bowerbird_protocol::listing::{Item, TAGGED, UPLOADS};
 use leptos::prelude::*;
@@ -43,6 +45,7 @@ pub const STYLE: &str = concat!(
     include_str!("../../style/dialog.css"),
     include_str!("../../style/services.css"),
     include_str!("../../style/connect.css"),
+    include_str!("../../style/device.css"),
     include_str!("../../style/toolbar.css"),
     include_str!("../../style/folder.css"),
     include_str!("../../style/tile.css"),
@@ -182,6 +185,28 @@ impl Ui {
         }
     }
 
+    /// What has to be said in passing, if anything.
+    fn notice(self, state: &State) -> Option<String> {
+        Some(match state.notice.as_ref()? {
+            Notice::Full => self.say_count("selection.full", state.selection.max()),
+            Notice::Page(words) => words.clone(),
+            Notice::Refused(name, why) => {
+                let (types, most) =
+                    self.picker.with_value(|it| (it.options().accept.rules().join(", "), it.options().max_size));
+                let size = self.bytes(most.unwrap_or_default());
+                let fill = [("displayName", name.as_str()), ("types", &types), ("roundFileSize", &size)];
+                let key = match why {
+                    Refused::Type => "refused.type",
+                    Refused::Bytes => "refused.bytes",
+                    Refused::Empty => "refused.empty",
+                    Refused::TooSmall => "refused.too_small",
+                    Refused::TooLarge => "refused.too_large",
+                };
+                self.words(key, None, &fill)
+            }
+        })
+    }
+
     /// A source as visitors call it.
     fn source_name(self, source: &Source) -> String {
         self.say(&format!("source.{}", source.name))
@@ -201,6 +226,9 @@ fn is_mirrored(element: &Element) -> bool {
 
 /// The address of a thumbnail of this width.
 fn rendition(thumbnail: &str, width: u32) -> String {
+    if thumbnail.starts_with("blob:") {
+        return thumbnail.to_owned();
+    }
     let and = if thumbnail.contains('?') { '&' } else { '?' };
     format!("{thumbnail}{and}w={width}")
 }

@@ -3,8 +3,8 @@
 use super::grid::name_of;
 use super::{Click, Part, Ui, icon, is_mirrored, part, rendition, shape, words};
 use crate::picker::Action;
-use crate::selection::{Refusal, refusal};
-use crate::state::{Notice, Rest, Shown, State};
+use crate::selection::Refusal;
+use crate::state::{Rest, Shown, State};
 use bowerbird_protocol::listing::Item;
 use leptos::html;
 use leptos::prelude::*;
@@ -294,7 +294,7 @@ fn told(ui: Ui, item: &Item) -> AnyView {
 }
 
 fn refused(ui: Ui, item: &Item) -> Option<Refusal> {
-    ui.state.with_untracked(|state| refusal(item, &state.accept))
+    ui.state.with_untracked(|state| state.refusal(item))
 }
 
 /// The button that chooses it, or why it cannot be chosen; and what the page or the limit have to say to that.
@@ -310,9 +310,8 @@ fn choosing(ui: Ui, item: Arc<Item>) -> AnyView {
     let chosen =
         ui.memo(move |state| state.shelf().is_some_and(|it| state.selection.position(it.source, &path).is_some()));
     let notice = move || {
-        ui.state.with(|state: &State| match &state.notice {
-            Some(Notice::Full) => ui.say_count("selection.full", state.selection.max()),
-            Some(Notice::Page(words)) => words.clone(),
+        ui.state.with(|state: &State| match ui.notice(state) {
+            Some(words) => words,
             None => {
                 let (count, max) = (state.selection.chosen().len(), ui.number(state.selection.max()));
                 if count == 0 { String::new() } else { ui.words("selection.count", Some(count), &[("maxFiles", &max)]) }

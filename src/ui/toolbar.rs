@@ -3,7 +3,6 @@
 use super::menu::{Choice, Menu, menu};
 use super::{Part, Ui, find, icon, part, words};
 use crate::picker::Action;
-use crate::selection::refusal;
 use crate::state::{Folder, Order, Rest, State, View};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -82,7 +81,7 @@ fn seen(ui: Ui) -> Memo<Seen> {
             let Some(folder) = folder else { return Seen::default() };
             let shown = folder.shown();
             let choosable = ui.state.with_untracked(|state| {
-                shown.iter().filter(|it| !it.item.folder && refusal(&it.item, &state.accept).is_none()).count()
+                shown.iter().filter(|it| !it.item.folder && state.refusal(&it.item).is_none()).count()
             });
             Seen {
                 loaded: folder.items.len(),

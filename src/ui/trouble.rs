@@ -14,7 +14,15 @@ pub(super) fn trouble(ui: Ui, trouble: Trouble, again: impl Fn() + 'static) -> i
         <div class="message trouble" data-problem=trouble.code_name()>
             {icon(shape::ALERT)}
             <p>{sentence}</p>
+            {support(ui)}
             <button type="button" class="primary" data-action="try-again" on:click=move |_| again()>{ui.say("trouble.retry")}</button>
         </div>
     }
+}
+
+/// Whom to write to, where the page names somebody.
+pub(super) fn support(ui: Ui) -> Option<impl IntoView> {
+    let email = ui.picker.with_value(|picker| picker.options().support_email.clone())?;
+    let words = ui.words("trouble.support", None, &[("email", &email)]);
+    Some(view! { <p class="support"><a href=format!("mailto:{email}")>{words}</a></p> })
 }

@@ -5,6 +5,7 @@
 
 mod browser;
 mod counting;
+mod device;
 mod embedding;
 mod engines;
 mod finding;

@@ -5,7 +5,6 @@ use super::keys::Room;
 use super::sweep::Sweep;
 use super::{After, Grid, Inner};
 use crate::picker::Action;
-use crate::selection::refusal;
 use crate::state::State;
 use bowerbird_protocol::listing::Item;
 use leptos::prelude::WithUntracked;
@@ -49,7 +48,7 @@ impl Grid {
         if item.folder {
             return self.open(item);
         }
-        let can_be_chosen = |state: &State| refusal(&item, &state.accept).is_none();
+        let can_be_chosen = |state: &State| state.refusal(&item).is_none();
         if !self.ui.state.try_with_untracked(can_be_chosen).unwrap_or_default() {
             return;
         }
@@ -89,8 +88,7 @@ impl Grid {
             let can_take = |place: usize| {
                 let item = list.get(place).map(|shown| &shown.item).filter(|item| !item.folder);
                 item.is_some_and(|item| {
-                    state.selection.position(shelf.source, &item.path).is_none()
-                        && refusal(item, &state.accept).is_none()
+                    state.selection.position(shelf.source, &item.path).is_none() && state.refusal(item).is_none()
                 })
             };
             let (found, left) = sweep.get_or_insert_with(|| Sweep::from(*anchor)).reach(place, can_take);

@@ -5,7 +5,7 @@
 
 use super::super::{Ui, rendition};
 use super::window::Arrangement;
-use crate::selection::{Refusal, refusal};
+use crate::selection::Refusal;
 use crate::state::{Rest, Shown, State};
 use bowerbird_protocol::listing::Item;
 use std::collections::BTreeSet;
@@ -62,7 +62,7 @@ impl Tile {
     /// Makes the elements. They say nothing yet of what [`Face`] tells.
     pub fn new(ui: Ui, document: &Document, shown: &Shown, arrangement: Arrangement, state: &State) -> Option<Self> {
         let item = &shown.item;
-        let kind = match (item.folder, refusal(item, &state.accept)) {
+        let kind = match (item.folder, state.refusal(item)) {
             (true, _) => Kind::Folder,
             (false, None) => Kind::Photo,
             (false, Some(reason)) => Kind::Refused(reason),
@@ -114,6 +114,9 @@ impl Tile {
                     if !date.is_empty() {
                         name = [name, date].join(", ");
                     }
+                } else if image.is_none() {
+                    // Nothing else tells it from the next one.
+                    add("span", "file", &name)?;
                 }
                 mark = add("span", "mark", "");
                 let look = add("button", "look", "")?;

@@ -1,5 +1,9 @@
 //! The only HTTP client: typed calls to the companion, bodies from `protocol`.
 
+mod upload;
+
+pub use upload::Upload;
+
 use crate::error::Trouble;
 use crate::json;
 use crate::memory::Session;

@@ -1,0 +1,117 @@
+//! Files of the device on their way: so many at once, gone on with when the network is back.
+
+use super::Picker;
+use crate::companion::Upload;
+use crate::device;
+use crate::error::Trouble;
+use crate::result::PickedFile;
+use crate::selection::Chosen;
+use crate::sources::Kind;
+use crate::state::State;
+use bowerbird_protocol::problem::{Problem, ProblemCode};
+use bowerbird_protocol::store::{StoreEvent, StoredFile};
+use futures_util::future::AbortHandle;
+use gloo_timers::future::TimeoutFuture;
+use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
+use web_sys::Blob;
+
+/// Pauses before a companion that is not there is tried again; the last one as often as it takes.
+const PAUSES_MS: [u32; 4] = [500, 1_000, 2_000, 4_000];
+
+/// The files that are being sent, by their paths.
+pub type Sending = HashMap<String, AbortHandle>;
+
+impl Picker {
+    /// Sends what is pending, as many at once as the page wants.
+    pub(super) fn send_files(&self) {
+        while self.is_open() && self.0.sending.borrow().len() < self.0.options.concurrency as usize {
+            let next = |state: &State| {
+                let sending = self.0.sending.borrow();
+                let photos = state.storing.as_ref()?.photos();
+                let waits = |it: &Chosen| it.source.kind == Kind::Device && !sending.contains_key(&it.item.path);
+                Some(photos.iter().find(|photo| !photo.has_ended() && waits(&photo.chosen))?.chosen.clone())
+            };
+            let Some(chosen) = self.read(next) else { return };
+            let path = chosen.item.path.clone();
+            let picker = self.clone();
+            let task = self.spawn(async move {
+                let ended = picker.send_file(&chosen).await;
+                let (source, path) = (chosen.source.name.to_owned(), chosen.item.path.clone());
+                picker.0.sending.borrow_mut().remove(&path);
+                picker.report(match ended {
+                    Ok(file) => StoreEvent::Stored { source, path, file: Box::new(file) },
+                    Err(trouble) => StoreEvent::Failed { source, path, error: problem(trouble) },
+                });
+                picker.send_files();
+                picker.end_copying();
+            });
+            self.0.sending.borrow_mut().insert(path, task);
+        }
+    }
+
+    async fn send_file(&self, chosen: &Chosen) -> Result<StoredFile, Trouble> {
+        let options = &self.0.options;
+        let file = device::file(&chosen.item.path).ok_or(ProblemCode::PhotoGone)?;
+        let (limits, cleanup) = (options.image_limits(), options.cleanup_image_exif);
+        let bytes = device::prepare(&file, &chosen.item.mimetype, &limits, cleanup).await?;
+        let store = options.store_to.clone();
+        let mut upload = Upload::new(bytes, chosen.item.name.clone(), store, self.tags_of(chosen));
+        let size = upload.size();
+        let told = {
+            let (picker, chosen) = (self.clone(), chosen.clone());
+            move |received| {
+                let (source, path) = (chosen.source.name.to_owned(), chosen.item.path.clone());
+                picker.report(StoreEvent::Progress { source, path, received, total: Some(size) });
+            }
+        };
+        let told: Rc<dyn Fn(u64)> = Rc::new(told);
+        told(0);
+        let mut tries = 0;
+        loop {
+            let ended = upload.go_on(&self.0.companion, told.clone()).await;
+            if !matches!(ended, Err(Trouble::Unreachable)) {
+                self.hear(true);
+                return ended;
+            }
+            // A file that was changed or removed on the device cannot be read any more, and looks like a lost connection.
+            if !is_readable(&file).await {
+                return Err(ProblemCode::PhotoGone.into());
+            }
+            if tries > 0 {
+                self.hear(false);
+            }
+            TimeoutFuture::new(PAUSES_MS[tries.min(PAUSES_MS.len() - 1)]).await;
+            tries += 1;
+        }
+    }
+
+    /// The page's own words for a file.
+    pub(super) fn tags_of(&self, chosen: &Chosen) -> BTreeMap<String, String> {
+        let config = &self.0.options.upload_config;
+        let Some(ask) = &config.tags_of else { return config.tags.clone() };
+        let file = PickedFile::chosen(chosen).of(chosen, &self.0.options).to_js();
+        let tags = ask.call1(&wasm_bindgen::JsValue::NULL, &file);
+        tags.ok().and_then(|tags| serde_wasm_bindgen::from_value(tags).ok()).unwrap_or_default()
+    }
+
+    /// Stops sending these.
+    pub(super) fn stop_sending(&self, photos: &[Chosen]) {
+        let mut sending = self.0.sending.borrow_mut();
+        for task in photos.iter().filter_map(|photo| sending.remove(&photo.item.path)) {
+            task.abort();
+        }
+    }
+}
+
+async fn is_readable(file: &Blob) -> bool {
+    let Ok(byte) = file.slice_with_f64_and_f64(0.0, 1.0) else { return false };
+    wasm_bindgen_futures::JsFuture::from(byte.array_buffer()).await.is_ok()
+}
+
+fn problem(trouble: Trouble) -> Problem {
+    match trouble {
+        Trouble::Companion(problem) => problem,
+        Trouble::Unreachable => Problem::new(ProblemCode::SourceUnavailable),
+    }
+}
