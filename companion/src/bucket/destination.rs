@@ -32,6 +32,30 @@ impl Destination {
         let again = if claim > 1 { format!("-{claim}") } else { String::new() };
         format!("{}{handle}{again}_{}", self.0, clean(filename))
     }
+
+    /// The key of a file that has no handle in it. From 2 on, the number stands behind the name.
+    pub fn plain_key(&self, filename: &str, number: u32) -> String {
+        let name = clean(filename);
+        let name = if name.is_empty() { "file" } else { &name };
+        let (stem, extension) = split_name(name);
+        let number = if number > 1 { format!("-{number}") } else { String::new() };
+        let extension = extension.map(|extension| format!(".{extension}")).unwrap_or_default();
+        format!("{}{stem}{number}{extension}", self.0)
+    }
+}
+
+/// A file's name without its extension, and the extension: up to five letters and digits after the last dot, one of which is a letter, so
+/// that `v1.2` and `Dr. No` have none.
+pub fn split_name(name: &str) -> (&str, Option<&str>) {
+    let is_extension = |end: &str| {
+        (1..=5).contains(&end.len())
+            && end.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && end.bytes().any(|byte| byte.is_ascii_alphabetic())
+    };
+    match name.rsplit_once('.') {
+        Some((stem, extension)) if !stem.is_empty() && is_extension(extension) => (stem, Some(extension)),
+        _ => (name, None),
+    }
 }
 
 /// The key of an upload's part, which waits there for the others.
@@ -82,5 +106,29 @@ mod tests {
         assert!(Destination::new(None, Some(&"字".repeat(500))).as_str().len() < 200);
         assert_eq!(Destination::new(None, None).key("H", 1, "../x#1.jpg"), "H_-x-1.jpg");
         assert_eq!(Destination::new(None, None).key("H", 2, "1.jpg"), "H-2_1.jpg");
+    }
+
+    #[test]
+    fn a_plain_key_is_path_and_name_and_never_leaves_its_place_either() {
+        let key = |name: &str, number| Destination::new(None, Some("/a/../b")).plain_key(name, number);
+        assert_eq!((key("1.jpg", 1), key("1.jpg", 2)), ("a/b/1.jpg".to_owned(), "a/b/1-2.jpg".to_owned()));
+        assert_eq!((key("v1.2", 3), key("../x/.jpg", 1)), ("a/b/v1.2-3".to_owned(), "a/b/-x-.jpg".to_owned()));
+        assert_eq!((key("..", 1), key("...", 2)), ("a/b/file".to_owned(), "a/b/file-2".to_owned()));
+        assert!(Key::parse(key(&"字".repeat(255), 1_000_000)).is_ok());
+    }
+
+    #[test]
+    fn an_extension_is_told_from_the_rest_of_a_name() {
+        for (name, split) in [
+            ("a.b.JPEG", ("a.b", Some("JPEG"))),
+            ("clip.mp4", ("clip", Some("mp4"))),
+            ("v1.2", ("v1.2", None)),
+            ("Dr. No", ("Dr. No", None)),
+            (".jpg", (".jpg", None)),
+            ("a.", ("a.", None)),
+            ("plain", ("plain", None)),
+        ] {
+            assert_eq!(split_name(name), split);
+        }
     }
 }

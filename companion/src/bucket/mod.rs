@@ -5,7 +5,7 @@
 mod destination;
 mod writing;
 
-pub use destination::{Destination, part_key, result_key, upload_of};
+pub use destination::{Destination, part_key, result_key, split_name, upload_of};
 pub use writing::Writing;
 
 use crate::config::Config;
@@ -271,6 +271,18 @@ impl Bucket {
         }
     }
 
+    /// Whether something lies there; on disk a folder is something too.
+    pub async fn has(&self, key: &str) -> object_store::Result<bool> {
+        if let Some(folder) = &self.folder {
+            return tokio::fs::try_exists(folder.join(key)).await.map_err(on_disk);
+        }
+        match self.store.head(&Key::parse(key)?).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
     /// An address at which the storage itself hands out a file for so long; none of one that cannot.
     pub async fn signed_url(&self, key: &str, lives: Duration) -> object_store::Result<Option<Url>> {
         let Some((signer, prefix)) = &self.signer else { return Ok(None) };
@@ -455,7 +467,9 @@ mod tests {
         for (key, bytes) in [("a/large.jpg", large.as_slice()), ("a/small #1.jpg", small), ("写真/empty", b"")] {
             let writing = writes(bucket, key, bytes).await;
             assert!(bucket.read(key, None).await.is_err(), "{key} is seen before it is whole");
+            assert!(!bucket.has(key).await.unwrap());
             writing.finish().await.unwrap();
+            assert!(bucket.has(key).await.unwrap());
             assert_eq!(reads(bucket, key, None).await.unwrap(), bytes, "{key}");
         }
         let part = reads(bucket, "a/large.jpg", Some(PART as u64 - 1..PART as u64 + 1)).await.unwrap();

@@ -1,6 +1,7 @@
 //! Conversion: `GET /[key/]<task>=…/<source>`, as Filestack's processing addresses have it. The calls are read, and the work is done,
 //! by the crate `bowerbird_convert`; here is who may ask, where the bytes come from, and what becomes of the result.
 
+mod fitting;
 mod legacy;
 mod pool;
 mod results;
@@ -8,11 +9,12 @@ mod source;
 mod storing;
 mod zip;
 
+pub use fitting::{Fit, read_limits};
 pub use legacy::{convert, convert_and_store};
 pub use pool::{Ingredients, Pool};
 pub use results::{Results, remove_of, remove_stale};
 pub use source::Source;
-pub use storing::{converted, read_recipe, told_of};
+pub use storing::{converted, one_after_the_other, read_recipe, told_of};
 
 use crate::Shared;
 use crate::apps::App;
@@ -113,6 +115,10 @@ pub async fn carry_out(companion: &Shared, call: Call, asked: Asked<'_>) -> Resu
     }
     if call.has("zip") {
         return zip::zip(companion, &call, &asked).await;
+    }
+    if call.has("store") && asked.method == Method::HEAD {
+        // Whoever asks for headers wants nothing changed.
+        return Ok((StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response());
     }
     let fallback = call.fallback()?;
     let answered = match Plan::judge(companion, call, &asked).await {

@@ -2,7 +2,7 @@
 //! its photos. Both are jobs, so that they survive what photos survive; a job's recipe is the JSON of its tasks.
 
 use super::pool::Ingredients;
-use super::{Asked, Plan, Source};
+use super::{Asked, Fit, Plan, Source};
 use crate::Shared;
 use crate::db::{FROM_ADDRESS, FROM_FILE, FileRow, JobRow, NewJob};
 use crate::error::ApiError;
@@ -14,6 +14,7 @@ use crate::upload::{self, Place};
 use axum::Json;
 use axum::response::{IntoResponse as _, Response};
 use bowerbird_convert::call::{Call, Said};
+use bowerbird_convert::tasks::Task;
 use bowerbird_convert::{ConvertError, Converted, RecipeError};
 use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::store::StoreTo;
@@ -56,7 +57,7 @@ pub async fn store(companion: &Shared, app_key: &str, source: &Source, wish: Wis
     let unread = |error| upload::bad(format!("The params of the task `store` are not understood: {error}"));
     let params: StoreParams = serde_json::from_value(Value::Object(wish.params)).map_err(unread)?;
     if let Some(filename) = &params.filename {
-        upload::check_name(filename)?;
+        upload::check_name("filename", filename)?;
     }
     let app = companion.apps.get(app_key).ok_or_else(|| ApiError::new(ProblemCode::UnknownKey))?;
     let (from, path) = match source {
@@ -133,6 +134,13 @@ pub fn read_recipe(tasks: &str) -> Result<Option<String>, RecipeError> {
     recipe_text(&call)
 }
 
+/// Two recipes as rows keep them, one done after the other.
+pub fn one_after_the_other(first: Option<&str>, then: Option<&str>) -> Option<String> {
+    let tasks = |recipe: &str| serde_json::from_str::<Vec<Value>>(recipe).unwrap_or_default();
+    let all: Vec<Value> = first.into_iter().chain(then).flat_map(tasks).collect();
+    (!all.is_empty()).then(|| Value::Array(all).to_string())
+}
+
 /// The call of a job's recipe.
 fn call_of(recipe: &str) -> Result<Call, Trouble> {
     let broken = |error: &dyn std::fmt::Display| Trouble::lasting(ProblemCode::Internal, error);
@@ -141,10 +149,17 @@ fn call_of(recipe: &str) -> Result<Call, Trouble> {
     Ok(Call { tasks, ..Call::default() })
 }
 
-/// What a job's recipe makes of the bytes that arrived for it. Who asked was judged then.
-pub async fn converted(companion: &Shared, recipe: &str, bytes: Bytes) -> Result<Converted, Trouble> {
+/// What a job's recipe, and then the sizes that its page takes, make of the bytes that arrived for it. Who asked was judged then.
+pub async fn converted(
+    companion: &Shared,
+    recipe: Option<&str>,
+    fit: Option<Fit>,
+    bytes: Bytes,
+) -> Result<Converted, Trouble> {
     let ours = |error: ApiError| Trouble::lasting(error.problem().code, &error.problem().text);
-    let recipe = call_of(recipe)?.recipe().map_err(|error| Trouble::lasting(ProblemCode::Internal, error))?;
+    let call = recipe.map(call_of).transpose()?.unwrap_or_default();
+    let mut recipe = call.recipe().map_err(|error| Trouble::lasting(ProblemCode::Internal, error))?;
+    recipe.steps.extend(fit.map(|fit| Box::new(fit) as Box<dyn Task>));
     let turn = companion.pool.patient_turn().await.map_err(ours)?;
     let mut from = Ingredients { bytes, ..Ingredients::default() };
     for handle in recipe.files() {

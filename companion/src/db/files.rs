@@ -167,6 +167,7 @@ impl Db {
 
     /// Forgets a removed file whose bytes are gone.
     pub async fn forget_file(&self, handle: &str) -> sqlx::Result<()> {
+        self.keep_key_of(handle).await?;
         sqlx::query("DELETE FROM files WHERE handle = $1 AND removed_ms IS NOT NULL AND keep_object = 0")
             .bind(handle)
             .execute(&self.pool)

@@ -10,6 +10,7 @@ mod jobs;
 mod keys;
 mod load;
 mod notices;
+mod plain_keys;
 mod sessions;
 mod signins;
 mod uploads;
@@ -155,6 +156,7 @@ impl Db {
             .execute(&self.pool)
             .await?;
         sqlx::query("DELETE FROM notices WHERE ended_ms < $1").bind(now() - NOTICES_KEPT).execute(&self.pool).await?;
+        self.drop_unused_keys().await?;
         self.drop_unneeded_connections().await;
         Ok(())
     }

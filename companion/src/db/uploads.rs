@@ -30,6 +30,8 @@ pub struct UploadRow {
     pub least_bytes: Option<i64>,
     /// Bytes that the policy allows at most.
     pub most_bytes: Option<i64>,
+    /// 1 where the file's key is prefix and name alone.
+    pub plain_key: i64,
 }
 
 /// A part that has arrived.
@@ -48,8 +50,8 @@ impl Db {
     pub async fn insert_upload(&self, upload: &UploadRow) -> sqlx::Result<()> {
         sqlx::query(
             "INSERT INTO uploads (id, app_key, filename, mimetype, size, storage, container, prefix, access, tags, least_bytes, \
-                                  most_bytes, created_ms, touched_ms) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13)",
+                                  most_bytes, created_ms, touched_ms, plain_key) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $13, $14)",
         )
         .bind(&upload.id)
         .bind(&upload.app_key)
@@ -64,6 +66,7 @@ impl Db {
         .bind(upload.least_bytes)
         .bind(upload.most_bytes)
         .bind(now())
+        .bind(upload.plain_key)
         .execute(&self.pool)
         .await
         .map(drop)
@@ -72,7 +75,8 @@ impl Db {
     /// An upload of a site.
     pub async fn upload(&self, id: &str, app_key: &str) -> sqlx::Result<Option<UploadRow>> {
         sqlx::query_as(
-            "SELECT id, app_key, filename, mimetype, size, storage, container, prefix, access, tags, least_bytes, most_bytes \
+            "SELECT id, app_key, filename, mimetype, size, storage, container, prefix, access, tags, least_bytes, most_bytes, \
+                    plain_key \
              FROM uploads WHERE id = $1 AND app_key = $2",
         )
         .bind(id)

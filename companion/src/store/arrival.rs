@@ -1,10 +1,10 @@
 //! Where the bytes of a job come from: a provider, an address that a client named, the parts that a device uploaded, or a file that is
 //! stored already; and what the job's recipe makes of them.
 
+use super::edit::edited;
 use super::trouble::{Stopped, Trouble};
 use crate::Shared;
-use crate::bucket::{Bucket, part_key};
-use crate::conversion;
+use crate::bucket::{Bucket, part_key, split_name};
 use crate::db::{ConnectionRow, FROM_ADDRESS, FROM_DEVICE, FROM_FILE, JobRow};
 use crate::fetch::Download;
 use crate::providers::Failure;
@@ -54,36 +54,7 @@ pub async fn arrive(companion: &Shared, job: &JobRow) -> Result<Arrived, Stopped
         FROM_FILE => stored(companion, job).await,
         _ => at_provider(companion, job).await,
     }?;
-    match &job.recipe {
-        Some(recipe) => converted(companion, recipe, arrived).await,
-        None => Ok(arrived),
-    }
-}
-
-/// What the recipe makes of it. Its name has another extension then, and its size is that of the result.
-async fn converted(companion: &Shared, recipe: &str, arrived: Arrived) -> Result<Arrived, Stopped> {
-    let Arrived { known, mut body } = arrived;
-    let most = companion.config.convert_max_bytes;
-    let mut bytes = Vec::new();
-    while let Some(chunk) = body.chunk().await? {
-        bytes.extend_from_slice(&chunk);
-        if bytes.len() as u64 > most {
-            let cause = format_args!("more than the {most} bytes of convert_max_bytes");
-            return Err(Trouble::lasting(ProblemCode::TooLarge, cause).into());
-        }
-    }
-    let made = conversion::converted(companion, recipe, bytes.into()).await?;
-    let stem = |name: String| name.rsplit_once('.').map_or(name.clone(), |(stem, _)| stem.to_owned());
-    let known = Known {
-        stem: known.stem.or(known.filename.map(stem)),
-        filename: None,
-        mimetype: Some(made.format.mimetype().to_owned()),
-        width: Some(made.size.width),
-        height: Some(made.size.height),
-        ..known
-    };
-    let total = made.bytes.len() as u64;
-    Ok(Arrived { known, body: Body::Made { bytes: Some(made.bytes.into()), total } })
+    edited(companion, job, arrived).await
 }
 
 /// The most bytes that a job may store.
@@ -119,7 +90,7 @@ async fn at_provider(companion: &Shared, job: &JobRow) -> Result<Arrived, Stoppe
     let download = companion.fetcher.open(&remote.url, most(companion, job)).await?;
     let known = Known {
         account: (connection.client_id, connection.account_id),
-        stem: Some(remote.stem),
+        stem: Some(job.filename.as_deref().map_or(remote.stem, |name| split_name(name).0.to_owned())),
         caption: remote.caption,
         taken: remote.date,
         width: remote.width,
@@ -203,6 +174,13 @@ pub enum Body {
     Download(Download),
     /// From our own storage.
     Parts(Box<Parts>),
+    /// Of which the first bytes were read, and are to be read again.
+    Begun {
+        /// Those.
+        head: Option<Bytes>,
+        /// What follows them.
+        rest: Box<Self>,
+    },
     /// Made here, and whole.
     Made {
         /// Until they are taken.
@@ -222,11 +200,17 @@ pub struct Parts {
 }
 
 impl Body {
+    /// Of bytes that are all there.
+    pub fn made(bytes: Bytes) -> Self {
+        Self::Made { total: bytes.len() as u64, bytes: Some(bytes) }
+    }
+
     /// Bytes in all, where that is known.
     pub fn total(&self) -> Option<u64> {
         match self {
             Self::Download(download) => download.total(),
             Self::Parts(parts) => Some(parts.total),
+            Self::Begun { rest, .. } => rest.total(),
             Self::Made { total, .. } => Some(*total),
         }
     }
@@ -236,6 +220,7 @@ impl Body {
         match self {
             Self::Download(download) => download.received(),
             Self::Parts(parts) => parts.received,
+            Self::Begun { head, rest } => rest.received() - head.as_ref().map_or(0, |head| head.len() as u64),
             Self::Made { bytes: Some(_), .. } => 0,
             Self::Made { bytes: None, total } => *total,
         }
@@ -246,6 +231,10 @@ impl Body {
         match self {
             Self::Download(download) => Ok(download.chunk().await?),
             Self::Parts(parts) => parts.chunk().await,
+            Self::Begun { head, rest } => match head.take() {
+                Some(head) => Ok(Some(head)),
+                None => Box::pin(rest.chunk()).await,
+            },
             Self::Made { bytes, .. } => Ok(bytes.take()),
         }
     }

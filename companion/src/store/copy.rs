@@ -5,7 +5,7 @@ use super::arrival::{Arrived, Body, Known, arrive};
 use super::cancel::unwanted;
 use super::trouble::{Stopped, Trouble};
 use crate::Shared;
-use crate::bucket::{Destination, Writing};
+use crate::bucket::{Bucket, Destination, Writing, split_name};
 use crate::conversion;
 use crate::db::{FROM_ADDRESS, FROM_DEVICE, FROM_FILE, FileRow, JobRow, NewNotice, Unwanted};
 use crate::jobs::End;
@@ -20,6 +20,12 @@ use url::Url;
 
 /// Progress is written to the row at most this often.
 const REPORT_EVERY: Duration = Duration::from_millis(200);
+/// Extensions of images that are shown as such.
+const OF_IMAGES: [&str; 11] = ["jpg", "jpeg", "png", "gif", "webp", "avif", "heic", "heif", "bmp", "tif", "tiff"];
+/// Numbers behind a name that are tried in their order, and others that are tried then.
+const IN_ORDER: u32 = 20;
+const MOST_NUMBERS: u32 = 20;
+
 /// Copies the photo of a job into the storage and ends the job if that goes well.
 pub async fn copy(companion: Shared, job: JobRow) -> End {
     let begun = Instant::now();
@@ -117,9 +123,16 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Stopped> {
         arrived = arriving => arrived?,
         why = &mut stop => return Err(why.into()),
     };
-    let seen = judge(&head, &job.accept, known.mimetype.as_deref())?;
+    let told = known.mimetype.as_deref();
+    let seen = match job.source.as_str() {
+        FROM_ADDRESS => judge_any_for(&head, &job.accept, told, known.filename.as_deref().unwrap_or_default())?,
+        _ => judge(&head, &job.accept, told)?,
+    };
     let mut file = describe(job, known, seen);
     check_pixels(&file, companion.config.max_pixels)?;
+    if job.plain_key != 0 {
+        file.object_key = plain_key(companion, bucket, job, &file.filename).await?;
+    }
     if !companion.db.note_object(job, &file.object_key).await? {
         return Err(why_unwanted(companion, job).await);
     }
@@ -157,12 +170,25 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Stopped> {
 
 /// What the site is told: of a new file, or of one that was made of another.
 async fn notices(companion: &Shared, job: &JobRow, file: &FileRow) -> sqlx::Result<Vec<NewNotice>> {
-    if job.source != FROM_FILE && (job.source != FROM_ADDRESS || job.recipe.is_none()) {
+    let is_converted = job.source == FROM_ADDRESS && job.recipe.is_some() && !job.is_picked();
+    if job.source != FROM_FILE && !is_converted {
         return Ok(notices::about(companion, &file.app_key, Event::Stored(file)));
     }
     let (made_by, provider) = conversion::told_of(companion, job, file).await?;
     let event = Event::Converted { file, made_by: &made_by, provider: &provider };
     Ok(notices::about(companion, &file.app_key, event))
+}
+
+/// The first key of path and name that is free: no process, however late, writes or removes anything there but this job's.
+async fn plain_key(companion: &Shared, bucket: &Bucket, job: &JobRow, filename: &str) -> Result<String, Trouble> {
+    let destination = Destination::from_row(job.prefix.clone());
+    for number in (1..=IN_ORDER).chain((0..MOST_NUMBERS).map(|_| rand::random_range(IN_ORDER..u32::MAX))) {
+        let key = destination.plain_key(filename, number);
+        if companion.db.take_key(job, &key).await? && !bucket.has(&key).await? {
+            return Ok(key);
+        }
+    }
+    Err(Trouble::lasting(ProblemCode::StorageFailed, "no number behind the name is free"))
 }
 
 async fn why_unwanted(companion: &Shared, job: &JobRow) -> Stopped {
@@ -190,6 +216,21 @@ pub fn judge(head: &[u8], accept: &str, told: Option<&str>) -> Result<Any, Troub
         Ok(seen)
     } else {
         Err(Trouble::lasting(ProblemCode::NotAccepted, format_args!("the bytes are {mimetype}")))
+    }
+}
+
+/// The same of what is at an address, which may be any file that the page takes: by its type, or by its name where that is of no image,
+/// which the bytes would show.
+fn judge_any_for(head: &[u8], accept: &str, told: Option<&str>, filename: &str) -> Result<Any, Trouble> {
+    let seen = judge_any(head, told);
+    let rules: Vec<String> = serde_json::from_str(accept).unwrap_or_default();
+    let accept = Accept::parse(&rules).unwrap_or_default();
+    let (_, extension) = split_name(filename);
+    let by_name = extension.filter(|extension| !OF_IMAGES.contains(&extension.to_ascii_lowercase().as_str()));
+    if accept.takes(&seen.mimetype, by_name.map_or("", |_| filename)) {
+        Ok(seen)
+    } else {
+        Err(Trouble::lasting(ProblemCode::NotAccepted, format_args!("the bytes are {}", seen.mimetype)))
     }
 }
 
@@ -230,6 +271,11 @@ fn describe(job: &JobRow, known: Known, seen: Any) -> FileRow {
     let named = |stem: String| format!("{stem}.{}", extension_of(&mimetype).unwrap_or("bin"));
     let filename = known.stem.map(named).or(known.filename);
     let filename = filename.unwrap_or_else(|| named("file".to_owned()));
+    // What a visitor picked has the extension of its true type, where that is one that has a usual one.
+    let filename = match extension_of(&mimetype).filter(|_| job.is_picked()) {
+        Some(extension) => format!("{}.{extension}", split_name(&filename).0),
+        None => filename,
+    };
     let (client_id, account_id) = known.account;
     let (source, source_path) = known.origin.unwrap_or_else(|| (job.source.clone(), job.path.clone()));
     FileRow {

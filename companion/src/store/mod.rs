@@ -4,9 +4,11 @@
 mod arrival;
 mod cancel;
 mod copy;
+mod edit;
 mod link;
 mod trouble;
 mod watch;
+mod wish;
 
 pub use arrival::HEAD;
 pub use cancel::cancel;
@@ -18,35 +20,31 @@ pub use watch::{Begun, Watched, stored};
 
 use crate::Shared;
 use crate::apps::{App, Authorized};
-use crate::bucket::{Buckets, Destination};
-use crate::conversion;
-use crate::db::{Millis, NewJob};
+use crate::db::{FROM_ADDRESS, Millis, NewJob};
 use crate::error::ApiError;
 use crate::policy::{Call, Deed};
 use crate::rights::{self, Shown};
-use crate::secrets::{self, digest};
+use crate::secrets;
 use crate::session::{self, Session};
 use crate::trace::TraceId;
+use crate::upload::address;
 use axum::Json;
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
-use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::problem::{Problem, ProblemCode};
-use bowerbird_protocol::store::{StoreCloud, StoreEvent, StoreOutcome, StoreReply, StoreRequest, StoreTo};
+use bowerbird_protocol::store::{StoreEvent, StoreOutcome, StoreReply, StoreRequest, StoreTo};
 use futures_util::StreamExt as _;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
+use wish::Wish;
 
 /// Photos in one request; a larger pick takes several.
 const MAX_PHOTOS: usize = 1000;
 /// Bytes of a container or a path to store to; S3 takes no longer key
 /// (<https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>).
 const MAX_DESTINATION: usize = 1024;
-/// Types that a page may take, and bytes of each. They are kept with every photo.
-const MAX_RULES: usize = 64;
-const MAX_RULE: usize = 256;
 /// Characters of a dialog's name that the log repeats.
 const LOGGED: usize = 64;
 /// Milliseconds in the queue between two photos of a visitor, about what one takes: so long a visitor who comes later waits for
@@ -69,11 +67,15 @@ pub async fn store(
         .is_some_and(|accept| accept.contains("text/event-stream"));
     let session = session::require(&companion, &caller, body.token.as_deref()).await?;
     let shown = Shown { policy: body.policy.clone(), signature: body.signature.clone() };
-    let wishes = read(&companion.buckets, &body.clouds)?;
+    let wishes = wish::read(&companion.buckets, &body.clouds)?;
     let mut sizes = (None, None);
-    for cloud in body.clouds.values() {
+    for (wish, cloud) in wishes.iter().zip(body.clouds.values()) {
         let (path, container) = (cloud.store.path.as_deref(), cloud.store.container.as_deref());
-        let policy = shown.allows(&caller.app, Call::Store, Deed { path, container, ..Deed::default() })?;
+        let deed = Deed { path, container, ..Deed::default() };
+        let policy = shown.allows(&caller.app, Call::Store, deed)?;
+        for url in wish.addresses() {
+            shown.allows(&caller.app, Call::Store, Deed { url: Some(url.as_str()), ..deed })?;
+        }
         sizes = policy.map_or(sizes, |policy| (policy.min_size(), policy.max_size()));
     }
     if !as_stream && wishes.iter().any(|wish| wish.paths.len() != 1) {
@@ -114,34 +116,8 @@ async fn outcomes(
     if done { Ok(clouds) } else { Err(ApiError::new(ProblemCode::SourceUnavailable)) }
 }
 
-/// What is asked of one source, checked.
-struct Wish<'a> {
-    source: &'a str,
-    paths: BTreeSet<&'a str>,
-    accept: String,
-    storage: &'a str,
-    access: &'a str,
-    container: Option<&'a str>,
-    destination: Destination,
-    /// The JSON of the tasks that are done to each photo.
-    recipe: Option<String>,
-    log_name: Option<&'a str>,
-}
-
 fn bad(text: impl Into<String>) -> ApiError {
     ApiError::with_text(ProblemCode::BadRequest, text)
-}
-
-/// Refuses what is stored with every photo, and therefore must not be of any size.
-fn check_sizes(cloud: &StoreCloud) -> Result<(), ApiError> {
-    check_destination(&cloud.store)?;
-    if cloud.accept.len() > MAX_RULES {
-        return Err(bad(format!("accept has more than {MAX_RULES} rules.")));
-    }
-    if cloud.accept.iter().any(|rule| rule.len() > MAX_RULE) {
-        return Err(bad(format!("A rule in accept is longer than {MAX_RULE} bytes.")));
-    }
-    Ok(())
 }
 
 /// Refuses a container or a path that no storage takes.
@@ -167,39 +143,6 @@ fn logged_name(name: &str) -> &str {
     name.char_indices().nth(LOGGED).map_or(name, |(end, _)| &name[..end])
 }
 
-fn read<'a>(buckets: &'a Buckets, clouds: &'a BTreeMap<String, StoreCloud>) -> Result<Vec<Wish<'a>>, ApiError> {
-    let wishes = clouds.iter().map(|(source, cloud)| {
-        check_sizes(cloud)?;
-        Accept::parse(&cloud.accept).map_err(|rule| bad(format!("`{rule}` in accept is no file type.")))?;
-        let to = &cloud.store;
-        let storage = buckets.named(to.location.as_deref()).ok_or_else(|| {
-            bad(format!("There is no storage named `{}`.", to.location.as_deref().unwrap_or_default()))
-        })?;
-        let access = access(to.access.as_deref())?;
-        let paths: BTreeSet<&str> = cloud.path.iter().chain(&cloud.paths).map(String::as_str).collect();
-        if paths.is_empty() {
-            return Err(bad(format!("No path is given for `{source}`.")));
-        }
-        Ok(Wish {
-            source,
-            paths,
-            accept: serde_json::to_string(&cloud.accept).map_err(ApiError::internal)?,
-            storage,
-            access,
-            container: to.container.as_deref(),
-            destination: Destination::new(to.container.as_deref(), to.path.as_deref()),
-            recipe: cloud.recipe.as_deref().map(conversion::read_recipe).transpose()?.flatten(),
-            log_name: cloud.picker_session_id.as_deref().map(logged_name),
-        })
-    });
-    let wishes: Vec<Wish<'_>> = wishes.collect::<Result<_, _>>()?;
-    match wishes.iter().map(|wish| wish.paths.len()).sum() {
-        0 => Err(bad("No source is given.")),
-        1..=MAX_PHOTOS => Ok(wishes),
-        _ => Err(bad(format!("At most {MAX_PHOTOS} photos in one request."))),
-    }
-}
-
 /// Begins, or finds again, a job for each photo of a source.
 async fn begin(
     companion: &Shared,
@@ -222,41 +165,40 @@ async fn begin(
     tracing::info!(source, photos = wish.paths.len(), picker = wish.log_name, "storing is asked for");
     let first = companion.db.next_turn(&session.id, TURN).await?;
     for (&path, turn) in wish.paths.iter().zip((first..).step_by(TURN as usize)) {
-        let begun = match (provider, &connection) {
-            (None, _) => Err(ProblemCode::UnknownSource),
-            (Some(provider), _) if !provider.is_photo(path) => Err(ProblemCode::BadPath),
-            (_, None) => Err(ProblemCode::SignInAgain),
-            (_, Some(connection)) => {
-                let prefix = wish.destination.as_str();
-                let key = serde_json::json!([
-                    session.id,
-                    source,
-                    path,
-                    wish.storage,
-                    wish.access,
-                    wish.container,
-                    prefix,
-                    wish.accept,
-                    wish.recipe
-                ])
-                .to_string();
+        let refusal = match (provider, &connection) {
+            _ if source == FROM_ADDRESS => {
+                address::read(path).err().map(|error| Problem { code: ProblemCode::BadPath, ..error.problem().clone() })
+            }
+            (None, _) => Some(Problem::new(ProblemCode::UnknownSource)),
+            (Some(provider), _) if !provider.is_photo(path) => Some(Problem::new(ProblemCode::BadPath)),
+            (_, None) => Some(Problem::new(ProblemCode::SignInAgain)),
+            (_, Some(_)) => None,
+        };
+        let begun = match refusal {
+            Some(problem) => Err(problem),
+            None => {
+                let recipe = wish.recipe_of(path);
                 let job = NewJob {
-                    request_key: &digest(&key),
+                    request_key: &wish.request_key(&session.id, path, recipe.as_deref()),
                     session: &session.id,
                     app_key: app.key(),
-                    connection_id: Some(&connection.id),
+                    connection_id: connection.as_ref().map(|connection| connection.id.as_str()),
                     source,
                     path,
-                    accept: &wish.accept,
+                    accept: wish.accept(),
                     container: wish.container,
-                    prefix,
+                    prefix: wish.destination.as_str(),
                     handle: &secrets::handle(),
                     storage: wish.storage,
                     turn,
                     access: wish.access,
-                    sizes,
+                    filename: wish.name_of(path),
+                    tags: wish.tags.as_deref(),
+                    sizes: (sizes.0, sizes.1.into_iter().chain(wish.max_size).min()),
                     trace: trace.as_str(),
-                    recipe: wish.recipe.as_deref(),
+                    recipe: recipe.as_deref(),
+                    image: wish.image.as_deref(),
+                    plain_key: wish.plain_key,
                     ..NewJob::default()
                 };
                 // Asking again for the same photo is no further one.
@@ -264,22 +206,23 @@ async fn begin(
                 let known = companion.db.has_job(job.request_key).await?;
                 if known || companion.db.count_store(&session.id, most).await? {
                     // The visitor may have signed out since the connection was read.
-                    let begun = companion.db.begin_job(&secrets::id(), &job).await?.ok_or(ProblemCode::SignInAgain);
-                    if begun.is_ok() && !known {
+                    let begun = companion.db.begin_job(&secrets::id(), &job).await?;
+                    if begun.is_some() && !known {
                         companion.metrics.job_begun(source);
                     }
-                    begun
+                    begun.ok_or_else(|| Problem::new(ProblemCode::SignInAgain))
                 } else {
-                    Err(ProblemCode::StoreLimit)
+                    Err(Problem::new(ProblemCode::StoreLimit))
                 }
             }
         };
         let begun = match begun {
             Ok(id) => Begun::Job(id),
-            Err(code) => {
-                tracing::warn!(source, code = code.as_str(), "a photo is not stored");
-                companion.metrics.job_refused(provider.map_or("unknown", |provider| provider.name()), code);
-                Begun::Failed(Problem::new(code))
+            Err(problem) => {
+                tracing::warn!(source, code = problem.code.as_str(), "a photo is not stored");
+                let known = if source == FROM_ADDRESS { FROM_ADDRESS } else { "unknown" };
+                companion.metrics.job_refused(provider.map_or(known, |provider| provider.name()), problem.code);
+                Begun::Failed(problem)
             }
         };
         watched.push(Watched { source: source.to_owned(), path: path.to_owned(), begun });

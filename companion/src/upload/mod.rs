@@ -37,6 +37,7 @@ pub(crate) struct Place {
     pub container: Option<String>,
     pub prefix: String,
     pub access: &'static str,
+    pub plain_key: bool,
     policy: Option<Policy>,
 }
 
@@ -54,6 +55,7 @@ impl Place {
             container: to.container.clone(),
             prefix: Destination::new(to.container.as_deref(), to.path.as_deref()).as_str().to_owned(),
             access: store::access(to.access.as_deref())?,
+            plain_key: to.disable_storage_key,
             policy,
         })
     }
@@ -77,9 +79,10 @@ pub(crate) fn tags(tags: Option<&Map<String, Value>>) -> Result<Option<String>, 
     serde_json::to_string(tags).map(Some).map_err(ApiError::internal)
 }
 
-pub(crate) fn check_name(filename: &str) -> Result<(), ApiError> {
+/// Refuses what is no name of a file. `field` is where it is said.
+pub(crate) fn check_name(field: &str, filename: &str) -> Result<(), ApiError> {
     if filename.is_empty() || filename.chars().count() > MAX_NAME {
-        return Err(bad(format!("filename: between 1 and {MAX_NAME} characters.")));
+        return Err(bad(format!("{field}: between 1 and {MAX_NAME} characters.")));
     }
     Ok(())
 }

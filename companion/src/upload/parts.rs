@@ -67,7 +67,7 @@ pub async fn start(
     State(companion): State<Shared>,
     Authorized { caller, body }: Authorized<StartRequest>,
 ) -> Result<Json<Value>, ApiError> {
-    check_name(&body.filename)?;
+    check_name("filename", &body.filename)?;
     let size = u64::try_from(body.size).ok().filter(|size| *size > 0).ok_or_else(|| bad("size: at least 1 byte."))?;
     if size > companion.config.max_upload_bytes {
         return Err(ApiError::new(ProblemCode::TooLarge));
@@ -90,6 +90,7 @@ pub async fn start(
         tags: tags(body.upload_tags.as_ref())?,
         least_bytes: bytes(least),
         most_bytes: bytes(most),
+        plain_key: i64::from(place.plain_key),
     };
     companion.db.insert_upload(&upload).await?;
     tracing::info!(key = upload.app_key, bytes = size, "an upload begins");
@@ -282,6 +283,7 @@ pub async fn complete(
         storage: &upload.storage,
         access: &upload.access,
         tags: tags.as_deref(),
+        plain_key: upload.plain_key != 0,
         sizes: (upload.least_bytes.map(i64::unsigned_abs), upload.most_bytes.map(i64::unsigned_abs)),
         ..NewJob::default()
     };

@@ -262,7 +262,7 @@ async fn a_key_can_require_policies() {
     }
 }
 
-async fn uploads(app: &TestApp, parts: &[&[u8]], size: usize, more: Value) -> (String, Vec<Value>) {
+pub async fn uploads(app: &TestApp, parts: &[&[u8]], size: usize, more: Value) -> (String, Vec<Value>) {
     let mut body = json!({"apikey": "demo", "filename": "été.bin", "mimetype": "application/x-words", "size": size});
     body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     let (status, begun) = app.post("/multipart/start", &body).await;

@@ -17,6 +17,7 @@ mod listing;
 mod logs;
 mod openapi;
 mod operating;
+mod picking;
 mod serving;
 mod signing_in;
 mod storing;

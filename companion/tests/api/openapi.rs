@@ -132,7 +132,7 @@ fn narrowed(mut document: Value, token: &str, other_token: &str, handles: [&str;
         }
         if let Some(clouds) = members.get_mut("clouds") {
             let clouds = if clouds.get("anyOf").is_some() { &mut clouds["anyOf"][0] } else { clouds };
-            clouds["propertyNames"] = json!({"enum": ["facebook", "instagram", "nothing"]});
+            clouds["propertyNames"] = json!({"enum": ["facebook", "instagram", "url", "nothing"]});
         }
     }
     // This one ends its session.

@@ -9,7 +9,8 @@ use bowerbird_protocol::problem::ProblemCode;
 use sqlx::AssertSqlSafe;
 
 const JOB: &str = "id, app_key, connection_id, source, path, accept, container, prefix, handle, storage, object_key, \
-     session_id, access, filename, mimetype, tags, least_bytes, most_bytes, trace, recipe, tries, claims";
+     session_id, access, filename, mimetype, tags, least_bytes, most_bytes, trace, recipe, image, plain_key, \
+     tries, claims";
 
 type StandingColumns = (String, String, i64, Option<i64>, Option<String>, String);
 
@@ -20,12 +21,13 @@ impl Db {
         let begun = sqlx::query(
             "INSERT INTO jobs (id, request_key, app_key, connection_id, source, path, accept, container, prefix, handle, \
                                state, received, created_ms, updated_ms, session_id, storage, turn_ms, access, \
-                               filename, mimetype, tags, least_bytes, most_bytes, trace, recipe, client_id, account_id) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, \
+                               filename, mimetype, tags, least_bytes, most_bytes, trace, recipe, image, plain_key, client_id, account_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'queued', 0, $11, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, \
                      COALESCE((SELECT client_id FROM connections WHERE id = $4), ''), \
                      COALESCE((SELECT account_id FROM connections WHERE id = $4), '')) \
              ON CONFLICT (request_key) DO UPDATE SET state = 'queued', received = 0, total = NULL, problem = NULL, \
                  tries = 0, due_ms = 0, turn_ms = excluded.turn_ms, trace = excluded.trace, \
+                 least_bytes = excluded.least_bytes, most_bytes = excluded.most_bytes, \
                  connection_id = excluded.connection_id, client_id = excluded.client_id, \
                  account_id = excluded.account_id, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms \
              WHERE jobs.state = 'failed'",
@@ -52,6 +54,8 @@ impl Db {
         .bind(job.sizes.1.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)))
         .bind(job.trace)
         .bind(job.recipe)
+        .bind(job.image)
+        .bind(i64::from(job.plain_key))
         .execute(&self.pool)
         .await;
         if let Err(error) = begun {
@@ -120,6 +124,15 @@ impl Db {
             Whose::Worker(worker) => ("worker = $2", Some(worker)),
             Whose::Everybody => ("1 = 1", None),
         };
+        if whose != Whose::Silent {
+            // Only of these it is known that they have stopped writing.
+            let free = format!(
+                "UPDATE plain_keys SET claim = 0, taken_ms = $1 WHERE (handle, claim) IN (\
+                     SELECT handle, claims FROM jobs WHERE state = 'running' AND problem IS NULL AND {which})"
+            );
+            let query = sqlx::query(AssertSqlSafe(free)).bind(now());
+            worker.into_iter().fold(query, |query, worker| query.bind(worker)).execute(&self.pool).await?;
+        }
         let requeue = format!(
             "UPDATE jobs SET state = CASE WHEN problem IS NULL THEN 'queued' ELSE 'failed' END, received = 0, total = NULL, \
              worker = NULL, updated_ms = $1 WHERE state = 'running' AND {which}"
@@ -132,6 +145,9 @@ impl Db {
     /// A running job goes back into the queue after a transfer that failed; it is taken again at `due` at the earliest. It keeps its
     /// place, and ends where it is no longer wanted.
     pub async fn retry_job(&self, job: &JobRow, due: Millis) -> sqlx::Result<()> {
+        if job.plain_key != 0 {
+            self.leave_key(job).await?;
+        }
         sqlx::query(
             "UPDATE jobs SET state = CASE WHEN problem IS NULL THEN 'queued' ELSE 'failed' END, tries = tries + 1, \
              due_ms = $1, worker = NULL, updated_ms = $2 WHERE id = $3 AND state = 'running' AND claims = $4",

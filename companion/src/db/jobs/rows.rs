@@ -44,6 +44,10 @@ pub struct NewJob<'a> {
     pub trace: &'a str,
     /// What is done to the image before it is kept: the JSON of its tasks.
     pub recipe: Option<&'a str>,
+    /// Which sizes in pixels the page takes, as JSON.
+    pub image: Option<&'a str>,
+    /// Whether the file's key is prefix and name alone.
+    pub plain_key: bool,
 }
 
 /// The source of what is fetched from an address that a client named.
@@ -97,10 +101,21 @@ pub struct JobRow {
     pub trace: String,
     /// What is done to the image before it is kept: the JSON of its tasks.
     pub recipe: Option<String>,
+    /// Which sizes in pixels the page takes, as JSON.
+    pub image: Option<String>,
+    /// 1 where the file's key is prefix and name alone.
+    pub plain_key: i64,
     /// How many transfers failed for reasons that may pass.
     pub tries: i64,
     /// How often it was taken: what its worker can do only while this is so.
     pub claims: i64,
+}
+
+impl JobRow {
+    /// Whether a visitor picked it: `POST /store/` is what has sessions.
+    pub fn is_picked(&self) -> bool {
+        !self.session_id.is_empty()
+    }
 }
 
 /// Where a job is on its way.
