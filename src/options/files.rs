@@ -1,4 +1,4 @@
-//! What is asked of files: their sizes, what is taken out of them, how they are edited and sent.
+//! What is asked of files: their sizes, what is taken out of them, and how they are sent.
 
 use super::read::strings;
 use super::{Warn, wants};
@@ -16,27 +16,6 @@ pub struct CleanupImageExif {
     pub keep_orientation: bool,
     /// Colour profiles, and what applications say of themselves.
     pub keep_icc_and_app: bool,
-}
-
-/// What the visitor can do to an image before it is stored.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Transformations {
-    /// Cut it.
-    pub crop: bool,
-    /// Width by height of what is cut; `None` is free.
-    pub aspect_ratio: Option<f64>,
-    /// Every image has to be cut.
-    pub force: bool,
-    /// Cut it to a circle.
-    pub circle: bool,
-    /// Turn it by quarters.
-    pub rotate: bool,
-}
-
-impl Default for Transformations {
-    fn default() -> Self {
-        Self { crop: true, aspect_ratio: None, force: false, circle: true, rotate: true }
-    }
 }
 
 /// Which picker takes what is pasted while none has the pointer or the focus.
@@ -159,36 +138,6 @@ pub(super) fn read_paste_mode(name: &str, value: &JsValue, _: Warn<'_>) -> Resul
         _ => None,
     })?;
     Ok(mode)
-}
-
-pub(super) fn read_transformations(name: &str, value: &JsValue, _: Warn<'_>) -> Result<Transformations, String> {
-    let mut read = Transformations::default();
-    let mut forced = false;
-    members(name, value, |member, value| match member {
-        "crop" if value.is_object() => {
-            read.crop = true;
-            let crop = members("transformations.crop", value, |member, value| match member {
-                "aspectRatio" => {
-                    read.aspect_ratio = value.as_f64().filter(|ratio| *ratio > 0.0 && ratio.is_finite());
-                    Some(read.aspect_ratio.map(|_| ()).ok_or("width divided by height"))
-                }
-                "force" => flag(&mut read.force, value),
-                // How much of the image is marked at first is the dialog's choice.
-                "autoCropArea" => Some(Ok(())),
-                _ => None,
-            });
-            Some(crop.map_err(|_| "true, false or {aspectRatio: number, force: boolean}"))
-        }
-        "crop" => flag(&mut read.crop, value),
-        "circle" => flag(&mut read.circle, value),
-        "rotate" => flag(&mut read.rotate, value),
-        "force" => flag(&mut forced, value),
-        _ => None,
-    })?;
-    read.force |= forced;
-    // As in Filestack's picker: a circle is as wide as it is high.
-    read.circle &= read.aspect_ratio.is_none_or(|ratio| (ratio - 1.0).abs() < 1e-9);
-    Ok(read)
 }
 
 /// What of `uploadConfig` means something here; the rest is how Filestack's client sends, and is none of an error.

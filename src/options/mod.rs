@@ -9,7 +9,7 @@ mod place;
 mod read;
 mod site;
 
-pub use files::{AuthText, CleanupImageExif, PasteMode, Transformations, UploadConfig};
+pub use files::{AuthText, CleanupImageExif, PasteMode, UploadConfig};
 pub use place::{DisplayMode, DropPane, Theme, ViewType};
 pub(crate) use site::read_site;
 
@@ -18,7 +18,7 @@ use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::store::{ImageLimits, StoreTo};
 use files::{
     read_auth_text, read_bytes, read_cleanup, read_concurrency, read_dim, read_milliseconds, read_paste_mode,
-    read_pixels, read_string, read_transformations, read_upload_config,
+    read_pixels, read_string, read_upload_config,
 };
 use js_sys::{Array, Function, Object, Reflect};
 use place::{read_container, read_display_mode, read_drop_pane, read_id, read_size, read_theme, read_view_type};
@@ -85,12 +85,6 @@ options! {
     /// Whether JPEGs of the device lose what they tell of camera, place and time, and what they keep: `true` or
     /// `{keepOrientation, keepICCandAPP}`. Default: they are sent as they are.
     "cleanupImageExif" cleanup_image_exif: Option<CleanupImageExif> = None, read_cleanup;
-    /// What the visitor can do to an image: `{crop: boolean | {aspectRatio, force}, circle, rotate, force}`. Default: everything.
-    "transformations" transformations: Transformations = Transformations::default(), read_transformations;
-    /// Whether images cannot be edited. Default: false.
-    "disableTransformer" disable_transformer: bool = false, read_bool;
-    /// Whether the visitor cannot write words that stand for an image. Default: false.
-    "disableAltText" disable_alt_text: bool = false, read_bool;
     /// Whether images of the device are not shown small. Default: false.
     "disableThumbnails" disable_thumbnails: bool = false, read_bool;
     /// Whether folders of the device cannot be chosen. Default: false.
@@ -109,13 +103,11 @@ options! {
     "disableStorageKey" disable_storage_key: bool = false, read_bool;
     /// Whether copying begins as soon as `maxFiles` are chosen. Default: false.
     "startUploadingWhenMaxFilesReached" start_when_full: bool = false, read_bool;
-    /// Whether copying begins with the choice, before it is confirmed; it needs `disableTransformer`. Default: false.
-    "uploadInBackground" upload_in_background: bool = false, read_bool;
     /// Whether the visitor can try again what could not be stored. Where not, the pick ends with it. Default: true.
     "allowManualRetry" allow_manual_retry: bool = true, read_bool;
     /// Whether several files can be chosen at once in the device's own dialog. Default: where more than one may be chosen.
     "multipleFileUpload" multiple_file_upload: bool = true, read_bool;
-    /// Whether the dialog is no larger than what it takes to give files of the device. Default: false.
+    /// Whether the dialog is small where there is room for a large one, unless `modalSize` says how large it is. Default: false.
     "miniUploader" mini_uploader: bool = false, read_bool;
     /// Where the files go: `{location, container, path, region, access}`. Default: the key's default storage.
     "storeTo" store_to: StoreTo = StoreTo::default(), read_store_to;
@@ -169,11 +161,12 @@ options! {
     "onFileUploadFailed" on_file_upload_failed: Option<Function> = None, read_function;
     /// `(file) => void`: the visitor gave this photo up while it was copied.
     "onFileUploadCancel" on_file_upload_cancel: Option<Function> = None, read_function;
-    /// `(file) => void`: an image was cut, with `cropped`.
-    "onFileCropped" on_file_cropped: Option<Function> = None, read_function;
     /// `({filesUploaded, filesFailed}) => void`: the same that the promise resolves with.
     "onUploadDone" on_upload_done: Option<Function> = None, read_function;
 }
+
+/// The size of a dialog that is to be small.
+const MINI: [u32; 2] = [460, 440];
 
 /// Filestack's options that have no meaning here: they are of sources, services and scripts that there are not, or of its picker's insides.
 const WITHOUT_MEANING: &[&str] = &[
@@ -189,6 +182,10 @@ const WITHOUT_MEANING: &[&str] = &[
     "videoResolution",
     "websearch",
 ];
+
+/// Those of Filestack's that will have a meaning: images cannot be edited here yet, and copying begins when the choice is confirmed.
+const NOT_YET: &[&str] =
+    &["disableAltText", "disableTransformer", "onFileCropped", "transformations", "uploadInBackground"];
 
 impl PickOptions {
     /// Reads what the page passed to `pick`: an object of options, or its short forms, a source's name and an array of
@@ -231,6 +228,9 @@ impl PickOptions {
         {
             return Err(format!("imageMin ({min:?}) is more than imageMax ({max:?})"));
         }
+        if self.mini_uploader {
+            self.modal_size.get_or_insert(MINI);
+        }
         self.store_to.disable_storage_key |= self.disable_storage_key;
         // A part of the page covers nothing that it could make way for.
         self.hide_modal_when_uploading &= self.display_mode != DisplayMode::Inline;
@@ -244,11 +244,13 @@ impl PickOptions {
 }
 
 fn unknown(name: &str, warn: Warn<'_>) -> Result<(), String> {
-    if WITHOUT_MEANING.contains(&name) {
-        warn(format!("the option '{name}' of Filestack's picker has no meaning here and is ignored"));
-        return Ok(());
+    for (names, why) in [(WITHOUT_MEANING, "has no meaning here"), (NOT_YET, "is not supported yet")] {
+        if names.contains(&name) {
+            warn(format!("the option '{name}' of Filestack's picker {why} and is ignored"));
+            return Ok(());
+        }
     }
-    Err(match nearest(name, NAMES.iter().copied().chain(WITHOUT_MEANING.iter().copied())) {
+    Err(match nearest(name, [NAMES, WITHOUT_MEANING, NOT_YET].into_iter().flatten().copied()) {
         Some(near) => format!("there is no option '{name}'; did you mean '{near}'?"),
         None => format!("there is no option '{name}'; there are: {}", NAMES.join(", ")),
     })

@@ -177,9 +177,7 @@ pub(super) fn read_drop_pane(name: &str, value: &JsValue, warn: Warn<'_>) -> Res
             "onSuccess" => function(&mut pane.on_success),
             "onError" => function(&mut pane.on_error),
             "cropFiles" => {
-                warn(format!(
-                    "the option '{full}' of Filestack's picker has no meaning here: `transformations` says what can be cut; it is ignored"
-                ));
+                warn(format!("the option '{full}' of Filestack's picker is not supported yet and is ignored"));
                 Ok(())
             }
             _ => return Err(format!("there is no option '{full}'")),

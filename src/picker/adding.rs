@@ -70,8 +70,7 @@ impl Picker {
         let limits = options.image_limits();
         let pixels = if limits.block && mimetype.starts_with("image/") { device::measure(file).await } else { None };
         match pixels.and_then(|pixels| limits.refusal(pixels)) {
-            Some(ProblemCode::ImageTooSmall) => Err(Refused::TooSmall),
-            Some(_) => Err(Refused::TooLarge),
+            Some(code) => Err(Refused::of(code)),
             None => Ok(self.0.shelf.take(file, !options.disable_thumbnails, pixels)),
         }
     }

@@ -6,7 +6,7 @@ use crate::device::looks;
 use crate::result::PickedFile;
 use crate::selection::Chosen;
 use crate::sources::Kind;
-use crate::state::{Event, PageRequest, Rest, State};
+use crate::state::{Event, PageRequest, Refused, Rest, State};
 use bowerbird_protocol::listing::Item;
 use futures_util::future::LocalBoxFuture;
 use gloo_timers::future::TimeoutFuture;
@@ -40,7 +40,7 @@ impl Picker {
             room = 1;
         }
         let (mut chosen, mut later) = (Vec::new(), Vec::new());
-        let (mut refused, mut filled) = (None, false);
+        let (mut refused, mut misfit, mut filled) = (None, None, false);
         for item in items {
             let is_choosable = |state: &State| {
                 let shelf = state.shelf()?;
@@ -48,6 +48,12 @@ impl Picker {
                 (new && !item.folder && state.refusal(&item).is_none()).then_some(())
             };
             if self.read(is_choosable).is_none() {
+                continue;
+            }
+            let limits = self.0.options.image_limits();
+            if let Some(code) = item.width.zip(item.height).and_then(|(width, height)| limits.refusal([width, height]))
+            {
+                misfit = Some((item.name.clone(), Refused::of(code)));
                 continue;
             }
             if room == 0 {
@@ -72,6 +78,9 @@ impl Picker {
         }
         if let Some(reason) = refused {
             self.apply(Event::Refused(reason));
+        }
+        if let Some((name, why)) = misfit {
+            self.apply(Event::NotAdded(name, why));
         }
         if filled {
             self.apply(Event::Filled);

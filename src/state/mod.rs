@@ -11,6 +11,7 @@ use crate::selection::{self, Refusal, Selection};
 use crate::sources::{Kind, Source};
 use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::listing::Item;
+use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::session::AuthNeeded;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -98,6 +99,13 @@ pub enum Refused {
     TooSmall,
     /// It has more pixels than the page takes.
     TooLarge,
+}
+
+impl Refused {
+    /// The same of an image whose size the limits refuse.
+    pub fn of(code: ProblemCode) -> Self {
+        if code == ProblemCode::ImageTooSmall { Self::TooSmall } else { Self::TooLarge }
+    }
 }
 
 /// What is known of one source.

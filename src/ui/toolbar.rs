@@ -3,6 +3,7 @@
 use super::menu::{Choice, Menu, menu};
 use super::{Part, Ui, find, icon, part, words};
 use crate::picker::Action;
+use crate::sources::Kind;
 use crate::state::{Folder, Order, Rest, State, View};
 use leptos::prelude::*;
 use std::time::Duration;
@@ -10,6 +11,9 @@ use std::time::Duration;
 const ALL: &str = "M3 5h2V3a2 2 0 0 0-2 2zm0 8h2v-2H3zm4 8h2v-2H7zM3 9h2V7H3zm10-6h-2v2h2zm6 0v2h2a2 2 0 0 0-2-2zM5 21v-2H3a2 2 0 0 0 2 2zm-2-4h2v-2H3zM9 3H7v2h2zm2 18h2v-2h-2zm8-8h2v-2h-2zm0 8a2 2 0 0 0 2-2h-2zm0-12h2V7h-2zm0 8h2v-2h-2zm-4 4h2v-2h-2zm0-16h2V3h-2zM7.5 12.2l1.4-1.4 2.3 2.3 4-4 1.4 1.4-5.4 5.4z";
 const GRID: &str = "M4 4h7v7H4zm9 0h7v7h-7zM4 13h7v7H4zm9 0h7v7h-7z";
 const LIST: &str = "M4 5h4v4H4zm6 1h10v2H10zM4 10h4v4H4zm6 1h10v2H10zm-6 4h4v4H4zm6 1h10v2H10z";
+
+/// Files of the device, or of addresses, that need no toolbar.
+const FEW: usize = 13;
 
 /// How long a count has to stand before it is announced: someone who types changes it with every key.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -39,6 +43,10 @@ pub(super) struct Seen {
 pub(super) fn toolbar(ui: Ui) -> impl IntoView {
     let of = ui.memo(|state| {
         let (shelf, folder) = (state.shelf()?, state.folder()?);
+        // What visitors have put there themselves they find without help, as long as it is little.
+        if shelf.source.kind != Kind::Cloud && folder.items.len() < FEW {
+            return None;
+        }
         let nothing = folder.items.is_empty() && matches!(folder.rest, Rest::End | Rest::Failed(..));
         (!nothing)
             .then(|| (format!("{}{}", shelf.source.name, folder.path), shelf.source.albums && shelf.trail.len() == 1))

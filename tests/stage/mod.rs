@@ -111,6 +111,8 @@ impl Stage {
             instagram_api_url: url("/api.instagram.com"),
             instagram_graph_url: url("/graph.instagram.com"),
             image_hosts: vec![meta.trim_start_matches("http://").to_owned()],
+            // What is at an address is, in stories, what the companion has.
+            private_sources: vec![companion.trim_start_matches("http://").to_owned()],
             // A provider that wants a pause gets none: stories switch troubles off and go on at once.
             rate_limit_pause: 0,
             ..Config::default()

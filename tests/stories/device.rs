@@ -236,7 +236,7 @@ async fn images_are_brought_to_the_size_that_the_page_wants() {
 /// A JPEG with an EXIF segment that says where it was taken, and that it lies on its side.
 fn with_exif(jpeg: &[u8]) -> Vec<u8> {
     let exif =
-        b"\xFF\xE1\0\x36Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0somewhere at home..";
+        b"\xFF\xE1\0\x36Exif\0\0MM\0\x2A\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0somewhere at home...";
     [&jpeg[..2], exif, &jpeg[2..]].concat()
 }
 
