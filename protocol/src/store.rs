@@ -116,6 +116,8 @@ impl ImageLimits {
         let by = if let Some([to_width, to_height]) = self.dim {
             let ratios = [to_width.map(|to| f64::from(to) / across), to_height.map(|to| f64::from(to) / down)];
             ratios.into_iter().flatten().reduce(f64::min).unwrap_or(1.0)
+        } else if self.block {
+            1.0
         } else {
             let shrunk = self.max.map_or(1.0, |max| ratios(max).0.min(ratios(max).1).min(1.0));
             // Where an image cannot have both, it has no more than the most.

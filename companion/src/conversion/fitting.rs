@@ -5,7 +5,7 @@ use bowerbird_convert::tasks::{self, Task};
 use bowerbird_convert::{Arguments, ConvertError, Picture, Size, Work};
 use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::store::ImageLimits;
-use serde_json::{Map, json};
+use serde_json::json;
 
 /// The longest side that a page can ask for, as in the task `resize`.
 const MAX_SIDE: u32 = 10_000;
@@ -39,70 +39,28 @@ pub fn read_limits(limits: &ImageLimits) -> Result<Option<ImageLimits>, ApiError
 #[derive(Debug, Clone, Copy)]
 pub struct Fit(pub ImageLimits);
 
-/// A side of the result, in pixels; the other follows.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Side {
-    Width(u32),
-    Height(u32),
-}
-
-impl Side {
-    fn factor(self, full: Size) -> f64 {
-        match self {
-            Self::Width(width) => f64::from(width) / f64::from(full.width),
-            Self::Height(height) => f64::from(height) / f64::from(full.height),
-        }
-    }
-}
-
 impl Fit {
     /// Why a page that does not have images resized refuses one of this size.
     pub fn refusal(&self, full: Size) -> Option<ProblemCode> {
-        let Self(limits) = self;
-        let below = |[width, height]: [u32; 2]| full.width < width || full.height < height;
-        let beyond = |[width, height]: [u32; 2]| full.width > width || full.height > height;
-        match limits.block {
-            true if limits.min.is_some_and(below) => Some(ProblemCode::ImageTooSmall),
-            true if limits.max.is_some_and(beyond) => Some(ProblemCode::ImageTooLarge),
-            _ => None,
-        }
+        self.0.refusal([full.width, full.height])
     }
 
     /// Whether an image of this size is to become another.
     pub fn changes(&self, full: Size) -> bool {
-        self.side(full).is_some()
+        self.target(full).is_some()
     }
 
-    /// The side that decides. `max` goes before `min` where no size has the shape and is within both.
-    fn side(&self, full: Size) -> Option<Side> {
-        let Self(ImageLimits { min, max, dim, block }) = *self;
-        let narrower = |one: Side, other: Side| if one.factor(full) <= other.factor(full) { one } else { other };
-        let side = match dim.map(|[width, height]| (width.map(Side::Width), height.map(Side::Height))) {
-            Some((Some(width), Some(height))) => Some(narrower(width, height)),
-            Some((width, height)) => width.or(height),
-            None if block => None,
-            None => {
-                let sides = |[width, height]: [u32; 2]| (Side::Width(width), Side::Height(height));
-                let most = max.map(sides).map(|(width, height)| narrower(width, height));
-                let least =
-                    min.map(sides).map(|(width, height)| if narrower(width, height) == width { height } else { width });
-                let least = least.filter(|side| side.factor(full) > 1.0);
-                let by = least.map_or(1.0, |side| side.factor(full));
-                most.filter(|side| side.factor(full) < by).or(least)
-            }
-        };
-        side.filter(|side| full.scaled(side.factor(full)) != full)
+    fn target(&self, full: Size) -> Option<Size> {
+        self.0.target([full.width, full.height]).map(|[width, height]| Size::new(width, height))
     }
 }
 
 impl Task for Fit {
     fn apply(&self, picture: Picture, work: &Work<'_>) -> Result<Picture, ConvertError> {
-        let said = match self.side(picture.full) {
-            None => return Ok(picture),
-            Some(Side::Width(width)) => ("width".to_owned(), json!(width)),
-            Some(Side::Height(height)) => ("height".to_owned(), json!(height)),
-        };
-        let resize = tasks::read("resize", &mut Arguments::new("resize", Map::from_iter([said])));
+        let Some(size) = self.target(picture.full) else { return Ok(picture) };
+        let said = json!({"width": size.width, "height": size.height, "fit": "scale"});
+        let said = said.as_object().cloned().unwrap_or_default();
+        let resize = tasks::read("resize", &mut Arguments::new("resize", said));
         match resize {
             Ok(Some(resize)) => resize.apply(picture, work),
             Ok(None) => Err(ConvertError::Unwritable("there is no task `resize`".to_owned())),
@@ -111,7 +69,7 @@ impl Task for Fit {
     }
 
     fn enough(&self, full: Size) -> Option<Size> {
-        let becomes = self.side(full).map_or(full, |side| full.scaled(side.factor(full)));
+        let becomes = self.target(full).unwrap_or(full);
         Some(Size::new(becomes.width.min(full.width), becomes.height.min(full.height)))
     }
 }
@@ -146,7 +104,7 @@ mod tests {
             (json!({"dim": [30, null], "max": [900, 900], "block": true}), (300, 200), (30, 20)),
         ] {
             let (fit, full) = (fit(limits.clone()), Size::new(full.0, full.1));
-            let made = fit.side(full).map_or(full, |side| full.scaled(side.factor(full)));
+            let made = fit.target(full).unwrap_or(full);
             assert_eq!((made.width, made.height), becomes, "{limits}");
             assert_eq!(fit.changes(full), made != full, "{limits}");
         }
