@@ -26,6 +26,9 @@ export function init(apikey: string, options?: ClientOptions): Client;
  */
 export function pick(options?: Source | Source[] | PickOptions): Promise<PickResponse>;
 
+/** The name that Filestack's package has besides `init`. Only in the module. */
+export const Filestack: typeof init;
+
 /** Settings of a client. */
 export interface ClientOptions {
   /**
@@ -45,7 +48,31 @@ export interface ClientOptions {
    */
   appUrl?: string;
   /** What the site's server lets this page do, signed with the key's secret; needed where the key requires policies. */
-  security?: { policy: string; signature: string };
+  security?: Security;
+  /** Filestack's; warned about and ignored. The companion's own address is its only one. */
+  cname?: string;
+  /** Filestack's; warned about and ignored. No error is sent anywhere. */
+  forwardErrors?: boolean;
+}
+
+/** A policy of the site's server, and its signature. */
+export interface Security {
+  /** The policy: JSON in base64. */
+  policy: string;
+  /** Hex HMAC-SHA256 of `policy` under the key's secret. */
+  signature: string;
+}
+
+/** What a client knows of its site. */
+export interface Session {
+  /** The key. */
+  apikey: string;
+  /** The companion's address, without a slash at its end; empty where `init` was not told one and cannot know it. */
+  url: string;
+  /** The policy that is shown with every call, if there is one. */
+  policy?: string;
+  /** Its signature. */
+  signature?: string;
 }
 
 /** A site's way to the picker. */
@@ -71,6 +98,76 @@ export interface Client {
    * when the picker's files cannot be loaded (the error names the URL; the next pick tries again).
    */
   pick(options?: PickOptions): Promise<PickResponse>;
+  /** A picker in Filestack's manner: made once, opened and closed as often as need be, and heard of by callbacks. Nothing is drawn yet. */
+  picker(options?: PickerOptions): PickerInstance;
+  /** What the client knows of its site. */
+  readonly session: Session;
+  /** Shows this policy from now on, also in the next pick; nothing changes where it is left out. Throws where half of it is missing. */
+  setSecurity(security?: Security): void;
+  /**
+   * Stores a file in parts, which go again after trouble. Rejects with an `Error` (Filestack's client: with the file) that has the
+   * `status` and `code` of the companion's refusal, or is an `AbortError` after `token.cancel()`. In browsers only.
+   *
+   * @param token Gets the functions `pause`, `resume` and `cancel`.
+   * @param security In place of the client's.
+   * @example const { handle, url } = await client.upload(input.files[0], { onProgress: event => bar.value = event.totalPercent });
+   */
+  upload(file: InputFile, options?: UploadOptions, storeOptions?: StoreUploadOptions, token?: any, security?: Security): Promise<UploadedFile>;
+  /** Stores several files at once. One that fails has the `status` `"Failed"` and its `error`; the promise resolves all the same. */
+  multiupload(files: ArrayLike<InputFile>, options?: UploadOptions, storeOptions?: StoreUploadOptions, token?: any, security?: Security): Promise<UploadedFile[]>;
+  /**
+   * Stores what is at an address, or makes a new file of a stored one's handle, or of what `transform` answers.
+   *
+   * @param token Gets the function `cancel`.
+   * @param headers Refused by the companion unless empty: it sends none on.
+   * @param workflowIds Without effect: there are no workflows.
+   */
+  storeURL(url: string, storeParams?: StoreUploadOptions, token?: any, security?: Security, uploadTags?: UploadTags, headers?: { [name: string]: string }, workflowIds?: string[]): Promise<UploadedFile>;
+  /**
+   * What is known of a file: the flags of `options`, or else `mimetype`, `uploaded`, `size`, `writeable` and `filename`; and `handle`.
+   * It takes a policy, or with `sessionCache` the session that stored the file.
+   */
+  metadata(handle: string, options?: MetadataOptions, security?: Security): Promise<any>;
+  /** The file as a `Blob`; with `head` its headers, with `metadata` what {@link metadata} answers. Better `download` and `metadata`. */
+  retrieve(handle: string, options?: RetrieveOptions, security?: Security): Promise<any>;
+  /** The file: a `Blob` in `data`. */
+  download(handle: string, security?: Security): Promise<FsResponse>;
+  /** Removes a file. It takes a policy, or with `sessionCache` the session that stored the file. */
+  remove(handle: string, security?: Security): Promise<any>;
+  /** The companion forgets a file, whose bytes stay in the storage. As `remove`. */
+  removeMetadata(handle: string, security?: Security): Promise<any>;
+  /**
+   * The address at which the companion gives a file as these tasks make it. Nothing is asked or checked; the companion refuses what
+   * it does not do.
+   *
+   * @param source A handle, an address, or several of them.
+   * @param b64 Whether tasks and source are written in base64. Default: false.
+   * @example client.transform(handle, { resize: { width: 320 }, output: { format: 'webp' } });
+   */
+  transform(source: string | string[], options?: TransformOptions, b64?: boolean): string;
+  /** Signs out of a source, or of all and ends the session: the next pick signs in anew. */
+  logout(source?: string): Promise<any>;
+  /** Which of these settings and permissions there are. Nothing is blocked here, and `pickerOptions` come back as they are. */
+  prefetch(params?: PrefetchOptions): Promise<PrefetchResponse>;
+  /** Calls when an upload begins (`upload.start`), or has failed (`upload.error`, with the error). */
+  on(event: 'upload.start' | 'upload.error' | (string & {}), listener: (...told: any[]) => void): this;
+  /** Calls no more: this listener, or all of the event's. */
+  off(event: string, listener?: (...told: any[]) => void): this;
+}
+
+/** A picker in Filestack's manner. */
+export interface PickerInstance {
+  /**
+   * Opens it. Resolves when it is drawn; rejects when the options are wrong or its files cannot be loaded. Warns where it is open.
+   * A picker in a part of the page (`inline`, `dropPane`) stays for further files until it is closed.
+   */
+  open: () => Promise<void>;
+  /** Closes it, as the visitor could; resolves when it is gone. Does nothing where it is closed. */
+  close: () => Promise<void>;
+  /** The same as `close`: what is being copied is given up. */
+  cancel: () => Promise<void>;
+  /** Rejects: there is no image editor yet. */
+  crop: (files: any[]) => Promise<void>;
 }
 
 /**
@@ -89,6 +186,8 @@ export interface PickOptions {
    * one of them can. Default: all. Facebook and Instagram give images only, whatever this says.
    */
   accept?: string | string[];
+  /** Filestack's: a check of the page's own. Warned about and ignored where this version does not have it; `onFileSelected` can refuse too. */
+  acceptFn?: (file: any, options: any) => Promise<any>;
   /** The sources offered, in this order. Default: all that there are. */
   fromSources?: Source | Source[];
   /** How many files can be chosen, from 1 to 1,000,000. Default: 1. */
@@ -101,7 +200,7 @@ export interface PickOptions {
    * Other words for what the dialog says: the English phrase (ours or that of Filestack's picker), or its key, and what replaces it
    * in every language. `{placeholders}` are filled in.
    */
-  customText?: Record<string, string>;
+  customText?: PickerCustomText;
   /**
    * The dialog's language: `ar ca da de en es fr he it ja ko nl no pl pt ru sv tr vi zh`, also with a region as in `pt-BR`, which
    * numbers and dates follow. Another one is warned about on the console, and English is spoken. Default: the page's
@@ -112,12 +211,12 @@ export interface PickOptions {
    * How the picker is shown: as a dialog over the page, as a part of the page in `container`, or as a pane in `container` that
    * opens the dialog. Default: `"overlay"`.
    */
-  displayMode?: 'overlay' | 'inline' | 'dropPane';
+  displayMode?: PickerDisplayMode | 'overlay' | 'inline' | 'dropPane';
   /** The element that the picker is drawn in: its id, a selector, or the node. Needed unless it is an overlay. */
   container?: string | Node;
   /** The id of the element that holds the picker's shadow root; two that are open at once need two. Default: `"__bowerbird-picker"`. */
   rootId?: string;
-  /** How photos are laid out. Default: `"grid"`. */
+  /** How photos are laid out. Default: `"grid"` (Filestack: `"list"`). */
   viewType?: 'grid' | 'list';
   /** The dialog's width and height in pixels, where the page is at least 980 wide. Default: as the window allows. */
   modalSize?: [number, number];
@@ -127,6 +226,76 @@ export interface PickOptions {
   hideModalWhenUploading?: boolean;
   /** The pane of `displayMode: 'dropPane'`. */
   dropPane?: DropPane;
+  /** Filestack's: whether the dialog stays for another try where files failed. Warned about and ignored where this version does not have it. */
+  allowManualRetry?: boolean;
+  /** Filestack's: whether JPEGs lose their EXIF. Warned about and ignored where this version does not have it. */
+  cleanupImageExif?: boolean | { keepOrientation?: boolean; keepICCandAPP?: boolean };
+  /** Filestack's: how many files are copied at a time, 1 to 20. Warned about and ignored where this version does not have it. */
+  concurrency?: number;
+  /** Filestack's: lines above and below the button that connects a source. Warned about and ignored where this version does not have it. */
+  customAuthText?: CustomAuthTextOptions;
+  /** Filestack's: whether words for a picture cannot be edited. Warned about and ignored where this version does not have it. */
+  disableAltText?: boolean;
+  /** Filestack's: whether no folders can be uploaded. Warned about and ignored where this version does not have it. */
+  disableDirectoryUpload?: boolean;
+  /** Filestack's: whether a file's key is path and name alone. Warned about and ignored where this version does not have it. */
+  disableStorageKey?: boolean;
+  /** Filestack's: whether files of the device have no previews. Warned about and ignored where this version does not have it. */
+  disableThumbnails?: boolean;
+  /** Filestack's: whether there is no image editor. Warned about and ignored where this version does not have it. */
+  disableTransformer?: boolean;
+  /** Filestack's: how long a message about an error stays, in milliseconds. Warned about and ignored where this version does not have it. */
+  errorsTimeout?: number;
+  /** Filestack's: whether `originalFile` is the `File` itself. Warned about and ignored where this version does not have it. */
+  exposeOriginalFile?: boolean;
+  /** Filestack's: whether files can be dropped anywhere in the dialog. Warned about and ignored where this version does not have it. */
+  globalDropZone?: boolean;
+  /** Filestack's: the size that images are brought to, in pixels. Warned about and ignored where this version does not have it. */
+  imageDim?: [number | null, number | null];
+  /** Filestack's: the size that larger images are brought to, in pixels. Warned about and ignored where this version does not have it. */
+  imageMax?: [number, number];
+  /** Filestack's: the size that smaller images are brought to, in pixels. Warned about and ignored where this version does not have it. */
+  imageMin?: [number, number];
+  /** Filestack's: whether images of another size are refused in place of that. Warned about and ignored where this version does not have it. */
+  imageMinMaxBlock?: boolean;
+  /** Filestack's: the largest file that can be chosen, in bytes. Warned about and ignored where this version does not have it. */
+  maxSize?: number;
+  /** Filestack's: a smaller dialog for uploads. Warned about and ignored where this version does not have it. */
+  miniUploader?: boolean;
+  /** Filestack's: whether several files can be uploaded. Warned about and ignored where this version does not have it. */
+  multipleFileUpload?: boolean;
+  /** Filestack's: which of several pickers takes what is pasted. Warned about and ignored where this version does not have it. */
+  pasteMode?: { pasteToFirstInViewPort?: boolean; pasteToFirstInstance?: boolean };
+  /** Filestack's: whether copying begins with the last file that can be chosen. Warned about and ignored where this version does not have it. */
+  startUploadingWhenMaxFilesReached?: boolean;
+  /** Filestack's: the address that a message about an error names. Warned about and ignored where this version does not have it. */
+  supportEmail?: string;
+  /** Filestack's: what the image editor offers. Warned about and ignored where this version does not have it. */
+  transformations?: PickerTransformationOptions;
+  /** Filestack's: how files of the device are uploaded. Warned about and ignored where this version does not have it. */
+  uploadConfig?: UploadOptions;
+  /** Filestack's: whether copying begins before the choice is confirmed. Warned about and ignored where this version does not have it. */
+  uploadInBackground?: boolean;
+  /** Filestack's: a bucket of the site's own as a source. Warned about and ignored. */
+  customSourceContainer?: string;
+  /** Filestack's: its name. Warned about and ignored. */
+  customSourceName?: string;
+  /** Filestack's: its folder. Warned about and ignored. */
+  customSourcePath?: string;
+  /** Filestack's: whether too many files are an error. Warned about and ignored. */
+  failOverMaxFiles?: boolean;
+  /** Filestack's: the number of a Google project. Warned about and ignored. */
+  googleDriveAppID?: string;
+  /** Filestack's: a style sheet of Filestack's picker; docs/theming.md has what there is here. Warned about and ignored. */
+  loadCss?: string | boolean;
+  /** Filestack's: another image editor. Warned about and ignored. */
+  transformationsUI?: boolean;
+  /** Filestack's: no error is sent anywhere here. Warned about and ignored. */
+  useSentryBreadcrumbs?: boolean;
+  /** Filestack's: of a camera's video. Warned about and ignored. */
+  videoResolution?: string;
+  /** Filestack's: the first words of a search for images. Warned about and ignored. */
+  websearch?: object;
   /** Cancels the pick when it is aborted. The promise resolves, as when the visitor cancels. */
   signal?: AbortSignal;
   /** The dialog is on the screen. */
@@ -142,18 +311,122 @@ export interface PickOptions {
   onFileSelected?: (file: PickedFile) => unknown;
   /** The choice was confirmed, and copying begins. */
   onUploadStarted?: (files: PickedFile[]) => void;
-  /** The companion has begun to copy this file. */
-  onFileUploadStarted?: (file: PickedFile) => void;
+  /** The companion has begun to copy this file. Filestack's picker tells of a `token` too, which is absent for what the companion copies. */
+  onFileUploadStarted?: (file: PickedFile, token?: UploadToken) => void;
   /** More of this file has been copied. */
   onFileUploadProgress?: (file: PickedFile, progress: FileProgress) => void;
   /** This file is stored. */
   onFileUploadFinished?: (file: PickedFile) => void;
   /** This file could not be stored. */
   onFileUploadFailed?: (file: PickedFile, error: Error) => void;
+  /** Filestack's: an image was cropped. Warned about and ignored where this version has no image editor. */
+  onFileCropped?: (file: PickedFile) => void;
   /** The visitor gave this file up while it was copied. */
   onFileUploadCancel?: (file: PickedFile) => void;
   /** All is over and the dialog is gone; the promise resolves with the same. Not called after a cancel. */
   onUploadDone?: (response: PickResponse) => void;
+}
+
+/** What `client.picker` takes: the options of a pick, with two callbacks as Filestack's types have them. */
+export interface PickerOptions extends Omit<PickOptions, 'onOpen' | 'onCancel'> {
+  /** The picker is on the screen. */
+  onOpen?: (handle: PickerInstance) => void;
+  /** The pick was cancelled. It gets an array of the files that are stored, as Filestack's picker gives it, which has the members of its type too. */
+  onCancel?: (files: PickResponse & PickedFile[]) => void;
+}
+
+/** How a picker is shown. Only in the module; the words do as well. */
+export enum PickerDisplayMode {
+  inline = 'inline',
+  overlay = 'overlay',
+  dropPane = 'dropPane',
+}
+
+/** Other words, by the phrase that they replace. */
+export interface PickerCustomText {
+  [phrase: string]: string | undefined;
+}
+
+/** Lines above and below the button that connects a source, by the source's name or `default`. */
+export interface CustomAuthTextOptions {
+  [source: string]: { top?: string[]; bottom?: string[] };
+}
+
+/** What an image editor offers. */
+export interface PickerTransformationOptions {
+  /** Whether images can be cropped, and how. */
+  crop?: boolean | PickerCropOptions;
+  /** Whether to a circle. */
+  circle?: boolean;
+  /** Whether they can be turned. */
+  rotate?: boolean;
+  /** Whether every image has to be edited. */
+  force?: boolean;
+}
+
+/** How images are cropped. */
+export interface PickerCropOptions {
+  /** Width by height. */
+  aspectRatio?: number;
+  /** Whether every image has to be cropped. */
+  force?: boolean;
+}
+
+/** What Filestack's `acceptFn` is told besides the file. */
+export interface PickerAcceptFnOptions {
+  /** The option `accept`. */
+  accept: string[];
+  /** The same as MIME types. */
+  acceptMime: string[];
+  /** The type that the bytes have. */
+  mimeFromMagicBytes: Promise<string>;
+  /** The type that the name has. */
+  mimeFromExtension: string;
+}
+
+/** Hears of a file. */
+export interface PickerFileCallback {
+  (file: PickerFileMetadata): void | Promise<any>;
+}
+
+/** Hears of a file whose copying begins. */
+export interface PickerFileWithTokenCallback {
+  (file: PickerFileMetadata, token?: UploadToken): void | Promise<any>;
+}
+
+/** Hears of a file that was given up. */
+export interface PickerFileCancelCallback {
+  (file: PickerFileMetadata): void;
+}
+
+/** Hears of a file that failed. */
+export interface PickerFileErrorCallback {
+  (file: PickerFileMetadata, error: Error): void;
+}
+
+/** Hears how much of a file is copied. */
+export interface PickerFileProgressCallback {
+  (file: PickerFileMetadata, event: FSProgressEvent): void;
+}
+
+/** Hears that copying begins. */
+export interface PickerUploadStartedCallback {
+  (files: PickerFileMetadata[]): void;
+}
+
+/** Hears what a pick came to. */
+export interface PickerUploadDoneCallback {
+  (files: PickerResponse): void;
+}
+
+/** Holds an upload. */
+export interface UploadToken {
+  /** No further parts are sent. */
+  pause?: () => void;
+  /** They are again. */
+  resume?: () => void;
+  /** It is given up. */
+  cancel?: () => void;
 }
 
 /** A picker that is open. */
@@ -184,6 +457,8 @@ export interface DropPane {
   onDragOver?: (event: DragEvent) => void;
   /** What was dragged has left the pane. */
   onDragLeave?: (event: DragEvent) => void;
+  /** Filestack's: whether images that are dropped are cropped. Ignored where this version has no image editor. */
+  cropFiles?: boolean;
   /** Something was dropped on the pane. Files of the device are not taken yet: the dialog opens. */
   onDrop?: (event: DragEvent) => void;
   /** So much of all files is copied, from 0 to 100. */
@@ -193,6 +468,12 @@ export interface DropPane {
   /** These files could not be stored. */
   onError?: (files: PickedFile[]) => void;
 }
+
+/** Filestack's name of the same. */
+export type PickerDropPaneOptions = DropPane;
+
+/** Filestack's name of where files are stored. */
+export type PickerStoreOptions = StoreTo;
 
 /** Where files are stored, within what the companion's operator allows. */
 export interface StoreTo {
@@ -208,11 +489,29 @@ export interface StoreTo {
    * Who may read the file: everyone who has the URL, or only the session that stored it and holders of a policy that the site's
    * server signed. Default: `"public"`.
    */
-  access?: 'public' | 'private';
+  access?: 'public' | 'private' | (string & {});
+  /** Filestack's: another name for the file. Ignored where this version does not have it. */
+  filename?: string;
+  /** Filestack's; ignored, since there are no workflows. */
+  workflows?: string[] | WorkflowConfig[];
+}
+
+/** Names a workflow of Filestack's. */
+export interface WorkflowConfig {
+  /** Its id. */
+  id: string;
+}
+
+/** What a pick comes to, as Filestack's types have it. */
+export interface PickerResponse {
+  /** The stored files. */
+  filesUploaded: PickerFileMetadata[];
+  /** Those that could not be stored. */
+  filesFailed: PickerFileMetadata[];
 }
 
 /** What a pick comes to. Both lists are in the order in which the files were chosen. */
-export interface PickResponse {
+export interface PickResponse extends PickerResponse {
   /** The stored files. */
   filesUploaded: PickedFile[];
   /** The chosen files that could not be stored; each has an `error`. */
@@ -223,31 +522,7 @@ export interface PickResponse {
  * A file that the visitor chose: the fields of Filestack's file metadata, and what the source tells besides.
  * Before it is stored, `mimetype`, `width` and `height` are what the source promises; afterwards what the bytes say.
  */
-export interface PickedFile {
-  /** A name for people, with an extension. */
-  filename: string;
-  /** Names the file at the companion: twenty letters and digits. Empty while it is not stored. */
-  handle: string;
-  /** Where the file is served. Empty while it is not stored. */
-  url: string;
-  /** The type, for example `"image/jpeg"`. */
-  mimetype: string;
-  /** Bytes; 0 while unknown, which Facebook's and Instagram's files are until they are stored. */
-  size: number;
-  /** Where it comes from. */
-  source: Source;
-  /** The way through the source by folder names, for example `"/Holidays in Lisbon/1.jpg"`. */
-  originalPath: string;
-  /** Names this file within this pick. */
-  uploadId: string;
-  /** How far the copy is: `"Stored"`, or absent. */
-  status?: 'Stored' | 'InTransit';
-  /** Where the file lies in the storage. */
-  key?: string;
-  /** The folder asked for in `storeTo.container`. */
-  container?: string;
-  /** Words that stand for the picture: the caption, or empty. */
-  alt: string;
+export interface PickedFile extends PickerFileMetadata {
   /** Pixels, where known. */
   width?: number;
   /** Pixels, where known. */
@@ -267,6 +542,56 @@ export interface PickedFile {
   error?: PickError;
 }
 
+/** A chosen file in the fields of Filestack's types. */
+export interface PickerFileMetadata {
+  /** A name for people, with an extension. */
+  filename: string;
+  /** Names the file at the companion: twenty letters and digits. Empty while it is not stored. */
+  handle: string;
+  /** Where the file is served. Empty while it is not stored. */
+  url: string;
+  /** The type, for example `"image/jpeg"`. */
+  mimetype: string;
+  /** Bytes; 0 while unknown, which Facebook's and Instagram's files are until they are stored. */
+  size: number;
+  /** Where it comes from: the name of a {@link Source}. */
+  source: string;
+  /** The way through the source by folder names, for example `"/Holidays in Lisbon/1.jpg"`. */
+  originalPath: string;
+  /** Names this file within this pick. */
+  uploadId: string;
+  /** How far the copy is: `"Stored"`, or absent. */
+  status?: string;
+  /** Where the file lies in the storage. */
+  key?: string;
+  /** The folder asked for in `storeTo.container`. */
+  container?: string;
+  /** Words that stand for the picture: the caption, or empty. */
+  alt: string;
+  /** Where an image was cropped; absent while there is no image editor. */
+  cropped?: PickerCroppedData;
+  /** How an image was turned; likewise. */
+  rotated?: PickerRotatedData;
+  /** The file of the device; absent for files of Facebook and Instagram. */
+  originalFile?: object | File;
+}
+
+/** Where an image was cropped, in pixels. */
+export interface PickerCroppedData {
+  /** Where the part was. */
+  cropArea: { position: [number, number]; size: [number, number] };
+  /** Width and height before. */
+  originalImageSize: [number, number];
+}
+
+/** How an image was turned. */
+export interface PickerRotatedData {
+  /** Degrees. */
+  value: number;
+  /** Clockwise, or not. */
+  direction: 'CW' | 'CCW';
+}
+
 /** Why something failed. */
 export interface PickError {
   /** A name to act on, for example `"photo_gone"` or `"rate_limited"`. */
@@ -275,12 +600,525 @@ export interface PickError {
   message: string;
 }
 
+/** Filestack's name of the same. */
+export type FSProgressEvent = FileProgress;
+
 /** How much of a file has been copied. */
 export interface FileProgress {
   /** From 0 to 100. */
   totalPercent: number;
   /** Bytes copied so far. */
   totalBytes: number;
+}
+
+/** What can be uploaded: a `File`, a `Blob`, a string of base64 (also as a data URI), or one of them with a name. */
+export type InputFile = RawFile | NamedInputFile;
+
+/** A file without a name of its own. */
+export type RawFile = Blob | File | string;
+
+/** A file and its name. */
+export interface NamedInputFile {
+  /** The name. */
+  name?: string;
+  /** The file. */
+  file: RawFile;
+}
+
+/** Words that notices carry, at most ten. */
+export interface UploadTags {
+  [name: string]: string;
+}
+
+/** How files are uploaded. A name that is not here is an error. */
+export interface UploadOptions {
+  /** Bytes of a part. Default: 6 MiB; more where a file would have more than 10,000 parts. */
+  partSize?: number;
+  /** How many parts are sent at a time. Default: 3. */
+  concurrency?: number;
+  /** Hears how much has been sent: at once, in intervals, and at the end. */
+  onProgress?: (event: FSProgressEvent) => void;
+  /** The interval in milliseconds. Default: 1000. */
+  progressInterval?: number;
+  /** A request is about to be sent again. */
+  onRetry?: () => void;
+  /** How often a request is sent again at most. Default: 10. */
+  retry?: number;
+  /** Each wait is so many times longer than the last, which begins with a second. Default: 2. */
+  retryFactor?: number;
+  /** The longest wait in milliseconds. Default: 15,000. */
+  retryMaxTime?: number;
+  /** How long a request may take, in milliseconds. Default: 120,000. */
+  timeout?: number;
+  /** Filestack's other way to upload; ignored, and the plain one is taken. */
+  intelligent?: boolean | 'fallback';
+  /** Belongs to that; ignored. */
+  intelligentChunkSize?: number;
+  /** Ignored: no MD5 of parts is sent. The companion checks that each part and the file have their sizes. */
+  disableIntegrityCheck?: boolean;
+  /** Words that notices carry. */
+  tags?: UploadTags;
+}
+
+/** Where files are stored, and as what. A name that is not here is an error. */
+export interface StoreUploadOptions {
+  /** The name of one of the key's storages. Default: the key's own. */
+  location?: string;
+  /** A folder within the storage, before `path`. */
+  container?: string;
+  /** A folder within the storage. */
+  path?: string;
+  /** Accepted for compatibility; the storage's region is the operator's setting. */
+  region?: string;
+  /** Who may read the file, as in {@link StoreTo}. Default: `"public"`. */
+  access?: string;
+  /** Whether the file's key is path and name alone. Default: false. */
+  disableStorageKey?: boolean;
+  /** Another name, or what makes one of the file. */
+  filename?: ((file: any) => string) | string;
+  /** Another type. The companion judges by the bytes all the same. */
+  mimetype?: string;
+  /** Words that stand for the picture; they come back as `alt`. */
+  altText?: string;
+  /** Filestack's; there are no workflows. */
+  workflows?: (string | WorkflowConfig)[];
+  /** Which letters of names are replaced, and by what; `false` for none. Default: those of Filestack's client, by `-`. */
+  sanitizer?: SanitizeOptions;
+  /** As `tags` of {@link UploadOptions}. */
+  tags?: UploadTags;
+  /** Filestack's; ignored. */
+  base64decode?: boolean;
+}
+
+/** How names are cleaned. */
+export type SanitizeOptions = boolean | { exclude?: string[]; replacement?: string };
+
+/** A file that the page has stored. */
+export interface UploadedFile {
+  /** Names the file at the companion. */
+  handle: string;
+  /** Where it is served. */
+  url: string;
+  /** Its name. */
+  filename: string;
+  /** Its type. */
+  mimetype: string;
+  /** Bytes. */
+  size: number;
+  /** `"Stored"`, or `"Failed"`. */
+  status: string;
+  /** Where it lies in the storage. */
+  key?: string;
+  /** The folder asked for. */
+  container?: string;
+  /** The tags. */
+  uploadTags?: UploadTags;
+  /** Why it failed. */
+  error?: Error;
+  [more: string]: any;
+}
+
+/** What `metadata` is to tell. */
+export interface MetadataOptions {
+  /** Bytes. */
+  size?: boolean;
+  /** The type. */
+  mimetype?: boolean;
+  /** The name. */
+  filename?: boolean;
+  /** Pixels. */
+  width?: boolean;
+  /** Pixels. */
+  height?: boolean;
+  /** When it was stored, in milliseconds since 1970. */
+  uploaded?: boolean;
+  /** Whether it can be overwritten. */
+  writeable?: boolean;
+  /** The source. */
+  cloud?: boolean;
+  /** The address that it came from. */
+  sourceUrl?: boolean;
+  /** The hash. */
+  md5?: boolean;
+  /** The hash. */
+  sha1?: boolean;
+  /** The hash. */
+  sha224?: boolean;
+  /** The hash. */
+  sha256?: boolean;
+  /** The hash. */
+  sha384?: boolean;
+  /** The hash. */
+  sha512?: boolean;
+  /** The storage. */
+  location?: boolean;
+  /** Where it lies in the storage. */
+  path?: boolean;
+  /** The folder asked for. */
+  container?: boolean;
+  /** The photo's EXIF. */
+  exif?: boolean;
+}
+
+/** What `retrieve` is to give. */
+export interface RetrieveOptions {
+  /** What is known of the file, in place of its bytes. */
+  metadata?: boolean;
+  /** The headers, in place of the bytes. */
+  head?: boolean;
+  /** Whether the answer is for a download. */
+  dl?: boolean;
+  /** An extension for the address. */
+  extension?: string;
+  /** Whether a cache may answer. */
+  cache?: boolean;
+}
+
+/** An answer over HTTP. */
+export interface FsResponse {
+  /** The status. */
+  status: number;
+  /** Its words. */
+  statusText: string;
+  /** The headers. */
+  headers: any;
+  /** The body. */
+  data: any;
+}
+
+/** What `prefetch` asks. */
+export interface PrefetchOptions {
+  /** Options of a picker, which come back. */
+  pickerOptions?: PickerOptions;
+  /** Settings asked for. */
+  settings?: 'inapp_browser'[];
+  /** Permissions asked for. */
+  permissions?: (keyof PrefetchPermissions)[];
+  /** Events to be counted; ignored. */
+  events?: PrefetchEvents[];
+}
+
+/** What Filestack's apps may do. */
+export interface PrefetchPermissions {
+  /** Always false here. */
+  intelligent_ingestion?: boolean;
+  /** Always true here. */
+  whitelabel?: boolean;
+  /** Always false here. */
+  transforms_ui?: boolean;
+  /** Always false here. */
+  enhance?: boolean;
+  /** Always false here. */
+  advanced_enhance?: boolean;
+}
+
+/** What `prefetch` answers. */
+export interface PrefetchResponse {
+  /** Always false here. */
+  blocked?: boolean | string;
+  /** The settings. */
+  settings?: { inapp_browser?: boolean };
+  /** The permissions. */
+  permissions?: PrefetchPermissions;
+  /** The options that were given. */
+  pickerOptions: PickerOptions;
+}
+
+/** Events that Filestack counts. Only in the module. */
+export enum PrefetchEvents {
+  PICKER = 'picker',
+  TRANSFORM_UI = 'transform_ui',
+}
+
+/** What a policy allows; see `docs/` of the companion. */
+export interface SecurityOptions {
+  /** When it ends, in seconds since 1970. */
+  expiry: number;
+  /** What may be done: `pick`, `read`, `stat`, `write`, `writeUrl`, `store`, `convert`, `remove`, `exif`. Default: all. */
+  call?: any[];
+  /** With which file. */
+  handle?: string;
+  /** With which addresses: a regular expression. */
+  url?: string;
+  /** The largest file, in bytes. */
+  maxSize?: number;
+  /** The smallest file, in bytes. */
+  minSize?: number;
+  /** To which paths: a regular expression. */
+  path?: string;
+  /** To which containers: a regular expression. */
+  container?: string;
+}
+
+/** Signs a policy, on the site's server: whoever has the secret may do everything. Only in the module; throws in browsers. */
+export function getSecurity(policyOptions: SecurityOptions, appSecret: string): Security;
+
+/** The headers of a notice. */
+export interface WebhookValidatePayload {
+  /** `FS-Timestamp`. */
+  timestamp: string;
+  /** `FS-Signature`. */
+  signature: string;
+}
+
+/** Whether a notice is the companion's, by the receiver's secret; on the site's server. Only in the module; throws in browsers. */
+export function validateWebhookSignature(secret: string, rawBody: string, toCompare: WebhookValidatePayload): boolean;
+
+/** What an error of a call has. */
+export interface FilestackError extends Error {
+  /** More of it. */
+  details?: any;
+  /** The HTTP status, where the companion refused. */
+  status?: number;
+  /** The companion's code, for example `"not_allowed"`. */
+  code?: string;
+}
+
+/** The tasks of an address, by their names in Filestack's grammar or in camel case, and each task's parameters. */
+export interface TransformOptions {
+  /** Upside down. */
+  flip?: boolean;
+  /** Mirrored. */
+  flop?: boolean;
+  /** Smaller. */
+  compress?: boolean;
+  /** Without EXIF and the like. */
+  no_metadata?: boolean;
+  /** Without EXIF and the like. */
+  noMetadata?: TransformOptions['no_metadata'];
+  /** In the format that the browser likes best. */
+  auto_image?: boolean;
+  /** In the format that the browser likes best. */
+  autoImage?: TransformOptions['auto_image'];
+  /** Width and height, as JSON. */
+  imagesize?: boolean;
+  /** Better to look at. */
+  enhance?: boolean | { preset?: string };
+  /** The same, as Filestack's types spell it. */
+  enchance?: boolean;
+  /** Without red eyes. */
+  redeye?: boolean;
+  /** In greys. */
+  monochrome?: boolean;
+  /** As a negative. */
+  negative?: boolean;
+  /** What is seen, as JSON. */
+  tags?: boolean;
+  /** Whether it is fit for work, as JSON. */
+  sfw?: boolean;
+  /** Several files in one. */
+  zip?: boolean;
+  /** A progressive JPEG. */
+  pjpg?: { quality?: number; metadata?: boolean };
+  /** Cropped to what matters. */
+  smart_crop?: { mode?: ESmartCropMode | `${ESmartCropMode}`; width: number; height: number; fill_color?: string; coords?: boolean };
+  /** Cropped to what matters. */
+  smartCrop?: TransformOptions['smart_crop'];
+  /** With another image on it. */
+  watermark?: { file?: string; files?: string; size?: number; position?: EImageWatermarkPosition | `${EImageWatermarkPosition}` | (EImageWatermarkPosition | `${EImageWatermarkPosition}`)[] };
+  /** Stored as a new file. */
+  store?: { filename?: string; location?: string; path?: string; container?: string; region?: string; access?: string; base64decode?: boolean };
+  /** In another size. */
+  resize?: { width?: number; height?: number; fit?: EFitOptions | `${EFitOptions}`; align?: EAlignFacesOptions | `${EAlignFacesOptions}` | (EAlignFacesOptions | `${EAlignFacesOptions}`)[] };
+  /** A part: x, y, width, height. */
+  crop?: { dim: [number, number, number, number] };
+  /** Turned. */
+  rotate?: { deg?: number | string; color?: string; background?: string; exif?: boolean };
+  /** With faces marked. */
+  detect_faces?: boolean | { minsize?: number; maxsize?: number; color?: string; export?: boolean };
+  /** With faces marked. */
+  detectFaces?: TransformOptions['detect_faces'];
+  /** Cropped to faces. */
+  crop_faces?: boolean | { mode?: ECropfacesType | `${ECropfacesType}`; width?: number; height?: number; faces?: number | string; buffer?: number };
+  /** Cropped to faces. */
+  cropFaces?: TransformOptions['crop_faces'];
+  /** With faces made coarse. */
+  pixelate_faces?: boolean | { faces?: number | string; minsize?: number; maxsize?: number; buffer?: number; amount?: number; blur?: number; type?: EShapeType | `${EShapeType}` };
+  /** With faces made coarse. */
+  pixelateFaces?: TransformOptions['pixelate_faces'];
+  /** With faces blurred. */
+  blur_faces?: boolean | { faces?: number | string; minsize?: number; maxsize?: number; buffer?: number; amount?: number; blur?: number; type?: EShapeType | `${EShapeType}` };
+  /** With faces blurred. */
+  blurFaces?: TransformOptions['blur_faces'];
+  /** With round corners. */
+  rounded_corners?: boolean | { radius?: number | 'max'; blur?: number; background?: string };
+  /** With round corners. */
+  roundedCorners?: TransformOptions['rounded_corners'];
+  /** Darker towards its edges. */
+  vignette?: boolean | { amount?: number; blurmode?: EBlurMode | `${EBlurMode}`; background?: string };
+  /** As an instant photo. */
+  polaroid?: boolean | { color?: string; rotate?: number; background?: string };
+  /** As if torn out. */
+  torn_edges?: boolean | { spread?: [number, number]; background?: string };
+  /** As if torn out. */
+  tornEdges?: TransformOptions['torn_edges'];
+  /** With a shadow. */
+  shadow?: boolean | { blur?: number; opacity?: number; vector?: [number, number]; color?: string; background?: string };
+  /** Round. */
+  circle?: boolean | { background?: string };
+  /** With a frame. */
+  border?: boolean | { width?: number; color?: string; background?: string };
+  /** Sharper. */
+  sharpen?: boolean | { amount?: number };
+  /** Blurred. */
+  blur?: boolean | { amount?: number };
+  /** In black and white. */
+  blackwhite?: boolean | { threshold?: number };
+  /** In browns. */
+  sepia?: boolean | { tone?: number };
+  /** Coarse. */
+  pixelate?: boolean | { amount?: number };
+  /** As if painted. */
+  oil_paint?: boolean | { amount?: number };
+  /** As if painted. */
+  oilPaint?: TransformOptions['oil_paint'];
+  /** With other colours. */
+  modulate?: boolean | { brightness?: number; hue?: number; saturation?: number };
+  /** Coarse in parts. */
+  partial_pixelate?: { amount?: number; blur?: number; type?: EShapeType | `${EShapeType}`; objects?: [number, number, number, number][] };
+  /** Coarse in parts. */
+  partialPixelate?: TransformOptions['partial_pixelate'];
+  /** Blurred in parts. */
+  partial_blur?: { amount?: number; blur?: number; type?: EShapeType | `${EShapeType}`; objects?: [number, number, number, number][] };
+  /** Blurred in parts. */
+  partialBlur?: TransformOptions['partial_blur'];
+  /** Several images in one. */
+  collage?: { margin?: number; width?: number; height?: number; color?: string; fit?: EFitOptions | `${EFitOptions}`; files: string[]; autorotate?: boolean };
+  /** Twice as large. */
+  upscale?: boolean | { upscale?: boolean; noise?: ENoiseType | `${ENoiseType}`; style?: EStyleType | `${EStyleType}` };
+  /** In letters. */
+  ascii?: boolean | { background?: string; foreground?: string; colored?: boolean; size?: number; reverse?: boolean };
+  /** A GIF of several images. */
+  animate?: { delay?: number; loop?: number; width?: number; height?: number; fit?: string; align?: string; background?: string };
+  /** Of JPEG and WebP, 1 to 100. */
+  quality?: { value: number };
+  /** The policy; that of the client is added by itself. */
+  security?: Security | { policy: string; signature?: string };
+  /** In another format. */
+  output?: { format?: string; colorspace?: string; strip?: boolean; quality?: number; page?: number; compress?: boolean; density?: number; background?: string; secure?: boolean; docinfo?: boolean; pageformat?: string; pageorientation?: string; tint?: string; vector?: string };
+  /** How long caches may keep it; `false` for not at all. */
+  cache?: boolean | { cache?: boolean; expiry?: number };
+  /** Another file where this one cannot be had. */
+  fallback?: { handle: string; cache?: number };
+  /** Another video. */
+  video_convert?: { [parameter: string]: unknown };
+  /** Another video. */
+  videoConvert?: TransformOptions['video_convert'];
+  /** A picture of a page. */
+  urlscreenshot?: boolean | { agent?: EUrlscreenshotAgent | `${EUrlscreenshotAgent}`; width?: number; height?: number; mode?: EUrlscreenshotMode | `${EUrlscreenshotMode}`; delay?: number; orientation?: EUrlscreenshotOrientation | `${EUrlscreenshotOrientation}`; device?: string };
+  /** What is known of a PDF. */
+  pdfinfo?: boolean | { colorinfo?: boolean };
+  /** Another PDF. */
+  pdfconvert?: boolean | { pageorientation?: string; pageformat?: string; pages?: (string | number)[] };
+  /** A shorter style sheet. */
+  minify_css?: boolean | { gzip?: boolean; level?: number };
+  /** A shorter style sheet. */
+  minifyCss?: TransformOptions['minify_css'];
+  /** A shorter script. */
+  minify_js?: boolean | { [parameter: string]: unknown };
+  /** A shorter script. */
+  minifyJs?: TransformOptions['minify_js'];
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum EAlignFacesOptions {
+  left = 'left',
+  right = 'right',
+  center = 'center',
+  bottom = 'bottom',
+  top = 'top',
+  faces = 'faces',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum EAlignOptions {
+  left = 'left',
+  right = 'right',
+  center = 'center',
+  bottom = 'bottom',
+  top = 'top',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum EBlurMode {
+  linear = 'linear',
+  gaussian = 'gaussian',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum EColorspaceType {
+  RGB = 'RGB',
+  CMYK = 'CMYK',
+  Input = 'Input',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum ECropfacesType {
+  thumb = 'thumb',
+  crop = 'crop',
+  fill = 'fill',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum EFitOptions {
+  clip = 'clip',
+  crop = 'crop',
+  scale = 'scale',
+  max = 'max',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum EImageWatermarkPosition {
+  top = 'top',
+  middle = 'middle',
+  bottom = 'bottom',
+  left = 'left',
+  center = 'center',
+  right = 'right',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum ENoiseType {
+  none = 'none',
+  low = 'low',
+  medium = 'medium',
+  high = 'high',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum EShapeType {
+  oval = 'oval',
+  rect = 'rect',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum ESmartCropMode {
+  fit = 'fit',
+  auto = 'auto',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum EStyleType {
+  artwork = 'artwork',
+  photo = 'photo',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum EUrlscreenshotAgent {
+  desktop = 'desktop',
+  mobile = 'mobile',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum EUrlscreenshotMode {
+  all = 'all',
+  window = 'window',
+}
+
+/** Words of {@link TransformOptions}, which do as well as they are. Only in the module. */
+export enum EUrlscreenshotOrientation {
+  portrait = 'portrait',
+  landscape = 'landscape',
 }
 
 /**

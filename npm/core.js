@@ -35,23 +35,52 @@ const arrive = apikey => {
   return false;
 };
 
-// The package's functions, for glue and wasm at these URLs and a companion that is at `home` unless `init` says otherwise. The glue
-// knows where the later chunk of the wasm is, unless that is said here.
-const create = (glueUrl, wasmUrl, home, laterUrl) => {
-  let loading;
-  let attempts = 0;
+// Filestack's grammar: `task=name:value,name:[a,b]`, and quotes around what has a slash or a comma. It asks nobody, so it answers at once.
+const transform = ({ apikey, url, policy, signature }, source, options, base64) => {
+  if (!url) throw new Error('bowerbird: init takes {url}: the companion\'s address');
+  const snake = object => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined).map(([name, value]) => [
+    name.split(/(?=[A-Z])/).join('_').toLowerCase(),
+    value && typeof value === 'object' && !Array.isArray(value) ? snake(value) : value,
+  ]));
+  const write = value => Array.isArray(value) ? `[${value.map(write)}]` : /[/,]/.test(value) ? `"${value}"` : value;
+  const urlSafe = text => btoa(String.fromCharCode(...new TextEncoder().encode(text))).replace(/\//g, '_').replace(/\+/g, '-');
+  const tasks = Object.entries(snake({ ...options, ...policy && { security: { policy, signature } } }))
+    .filter(([name, params]) => params !== false || name === 'cache')
+    .map(([name, params]) => ({ name, params: params === true || !Object.keys(params).length && params !== false ? undefined : params }));
+  const path = base64 ? tasks.length ? ['b64/' + urlSafe(JSON.stringify(tasks))] : [] : tasks.map(({ name, params }) => name +
+    (params === undefined ? '' : '=' + (params === false ? params : Object.entries(params).map(([name, value]) => `${name}:${write(value)}`))));
+  const plain = Array.isArray(source) ? write(source) : source;
+  return [url, apikey, ...path, base64 ? 'b64://' + urlSafe(plain) : write(source)].join('/');
+};
+
+// The calls that draw nothing are in a file of their own, which the first of them loads.
+const calls = ['upload', 'multiupload', 'storeURL', 'metadata', 'retrieve', 'download', 'remove', 'removeMetadata', 'logout', 'prefetch'];
+
+// The package's functions, for glue, wasm and calls at these URLs and a companion that is at `home` unless `init` says otherwise. The
+// glue knows where the later chunk of the wasm is, unless that is said here.
+const create = (glueUrl, wasmUrl, clientUrl, home, laterUrl) => {
   let last;
 
   const naming = (url, promise) => promise.catch(cause => {
     throw new Error(`bowerbird: ${url} could not be loaded (${cause.message})`, { cause });
   });
 
-  const start = async () => {
-    // A browser may remember for the life of the page that a module failed to load, but only under the URL that was
-    // asked for (https://github.com/whatwg/html/issues/6768). A fragment makes it another one without leaving the HTTP cache.
-    const again = attempts++ ? '#' + attempts : '';
+  // Loads once. A failure is forgotten, so that the next call tries again. A browser may remember for the life of the page that a
+  // module failed to load, but only under the URL that was asked for (https://github.com/whatwg/html/issues/6768). A fragment makes
+  // it another one without leaving the HTTP cache.
+  const once = start => {
+    let loading;
+    let attempts = 0;
+    return () => loading ??= start(attempts++ ? '#' + attempts : '').catch(error => {
+      loading = undefined;
+      throw error;
+    });
+  };
+  const module = (url, again) => naming(url, import(/* @vite-ignore */ /* webpackIgnore: true */ url + again));
+
+  const load = once(async again => {
     const [glue, wasm] = await Promise.all([
-      naming(glueUrl, import(/* @vite-ignore */ /* webpackIgnore: true */ glueUrl + again)),
+      module(glueUrl, again),
       naming(wasmUrl, fetch(wasmUrl).then(response => {
         if (response.ok) return response;
         throw new Error('HTTP ' + response.status);
@@ -60,13 +89,8 @@ const create = (glueUrl, wasmUrl, home, laterUrl) => {
     if (laterUrl) glue.later.url = laterUrl;
     await naming(wasmUrl, glue.default({ module_or_path: wasm }));
     return glue;
-  };
-
-  // A failure is forgotten, so that the next pick tries again.
-  const load = () => loading ??= start().catch(error => {
-    loading = undefined;
-    throw error;
   });
+  const loadCalls = once(again => module(clientUrl, again));
 
   // Fetching early must not delay the page, nor cost a visitor who asked to save data; the first pick fetches then. Whoever comes
   // near something to press, by pointer or by keyboard, may be about to pick.
@@ -85,19 +109,99 @@ const create = (glueUrl, wasmUrl, home, laterUrl) => {
     else addEventListener('load', idle, { once: true });
   };
 
+  // What `picker` gives: Filestack's way to open and close, which may be done again and again.
+  const pickers = (ready, options = {}) => {
+    let stop;
+    let over;
+    const { displayMode, onOpen, onCancel, signal } = options;
+    const told = (listener, of) => typeof listener === 'function' ? files => listener(of(files)) : listener;
+    const run = async opened => {
+      let again;
+      do {
+        const picking = (await ready()).pick({
+          ...options,
+          signal: stop.signal,
+          onOpen: told(onOpen, () => picker),
+          // Filestack's picker gives an array, and its types promise a response.
+          onCancel: told(onCancel, files => Object.assign(files, { filesUploaded: files, filesFailed: [] })),
+        });
+        // When `pick` returns it is drawn, or refused.
+        await Promise.race([picking, null]);
+        opened();
+        const { filesUploaded, filesFailed } = await picking;
+        // A part of the page stays there for more files.
+        again = displayMode === 'dropPane' || displayMode === 'inline' && filesUploaded.length + filesFailed.length;
+      } while (again && !stop.signal.aborted);
+    };
+    const close = async () => {
+      stop?.abort();
+      await over;
+    };
+    const picker = {
+      open: () => new Promise((resolve, reject) => {
+        if (over) return resolve(console.warn('bowerbird: this picker is open already'));
+        stop = new AbortController();
+        if (signal?.aborted) stop.abort();
+        over = run(resolve).catch(reject).finally(() => over = null);
+      }),
+      close,
+      cancel: close,
+      crop: async () => {
+        throw new Error('bowerbird: crop needs an image editor, which this version does not have; open the picker instead');
+      },
+    };
+    signal?.addEventListener('abort', close);
+    return picker;
+  };
+
   const connect = (apikey, options) => {
     let client;
-    // The client has the page's language fetched too.
+    let shows;
+    const url = options?.url ?? home;
+    const session = { apikey, url: `${url ?? ''}`.replace(/\/+$/, '') };
+    let listeners = [];
+    // The client has the page's language fetched too. Another policy takes another client; the session is the same.
     const ready = async () => {
       const glue = await load();
-      return client ??= glue.client(apikey, { ...options, url: options?.url ?? home });
+      const { policy, signature } = session;
+      if (!client || shows !== signature) client = glue.client(apikey, { ...options, url, security: policy && { policy, signature } });
+      shows = signature;
+      return client;
     };
+    // What the calls are told of the site.
+    const site = {
+      session,
+      remembers: options?.sessionCache,
+      token: () => client?.token(),
+      emit: (name, ...told) => listeners.filter(([known]) => known === name).forEach(([, listener]) => listener(...told)),
+    };
+    const setSecurity = security => {
+      if (!security) return;
+      const { policy, signature } = security;
+      if (!policy || !signature) throw new Error('bowerbird: security takes both, {policy, signature}');
+      Object.assign(session, { policy, signature });
+    };
+    setSecurity(options?.security);
     whenLikely(ready);
-    return {
+    const made = {
+      session,
+      setSecurity,
       // The next pick goes on where the visitor left the page for a sign-in.
       returning: typeof location !== 'undefined' && arrive(apikey),
       pick: async what => (await ready()).pick(what),
+      picker: what => pickers(ready, what),
+      transform: (...given) => transform(session, ...given),
+      on(name, listener) {
+        listeners = [...listeners, [name, listener]];
+        return made;
+      },
+      off(name, listener) {
+        listeners = listeners.filter(([known, its]) => known !== name || listener && its !== listener);
+        return made;
+      },
     };
+    for (const name of calls) made[name] = async (...given) => (await loadCalls())[name](site, ...given);
+    return made;
   };
 
   const init = (apikey, options) => last = connect(apikey, options);

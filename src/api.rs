@@ -41,6 +41,11 @@ pub fn client(apikey: &str, options: &JsValue) -> Result<Client, JsValue> {
 
 #[wasm_bindgen]
 impl Client {
+    /// The session's token, once there is one: with it the loader's other calls deal with the session's files, and end it.
+    pub fn token(&self) -> Option<String> {
+        Companion::new(self.site.clone()).session().token()
+    }
+
     /// Opens the dialog. The promise resolves with `{filesUploaded, filesFailed}`, also when the visitor leaves without
     /// choosing; it rejects where an option is wrong or another dialog is open, and then nothing is opened.
     pub fn pick(&self, options: &JsValue) -> Promise {

@@ -14,6 +14,7 @@ use axum::response::Html;
 use axum::routing::get;
 use bowerbird_companion::App;
 use bowerbird_companion::config::{AppConfig, Config};
+use bowerbird_companion::secrets::Secret;
 use bowerbird_emulator::{Emulator, Settings};
 use sha2::{Digest, Sha256};
 use std::path::PathBuf;
@@ -23,6 +24,9 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+
+/// The secret of the key `guarded`, which does nothing without a policy. The other keys have none.
+pub const GUARDED: &str = "the secret of the key guarded";
 
 /// Everything that runs for one story. Dropping it stops it all.
 pub struct Stage {
@@ -128,7 +132,13 @@ impl Stage {
             privacy_url: Some(format!("{page}privacy").parse().expect("an address")),
             ..AppConfig::open("demo")
         };
-        config.apps = vec![AppConfig { key: "other".to_owned(), ..shop.clone() }, shop];
+        let guarded = AppConfig {
+            key: "guarded".to_owned(),
+            secret: Some(Secret::new(GUARDED)),
+            require_policy: true,
+            ..shop.clone()
+        };
+        config.apps = vec![AppConfig { key: "other".to_owned(), ..shop.clone() }, guarded, shop];
         let (files, http) = (config.data_dir.join("files"), reqwest::Client::new());
         let stage = Self { emulator, companion, page, http, head, files, config, running: Running::Nothing, data };
         (stage, listener)

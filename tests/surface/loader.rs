@@ -1,6 +1,6 @@
 //! The loader and the module in Chromium, with a stand-in for the glue: what they fetch and when, and what they do when it fails.
 
-use super::{glue, later, package, wasm};
+use super::{client, glue, later, package, wasm};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -253,4 +253,41 @@ async fn the_module_does_the_same_and_needs_no_document() {
         const worker = new Worker(URL.createObjectURL(new Blob([source], { type: 'text/javascript' })), { type: 'module' });
         return new Promise(resolve => { worker.onmessage = ({ data }) => resolve(data); });";
     assert_eq!(world.run(worker).await, json!(["function", "undefined"]));
+}
+
+#[tokio::test]
+async fn the_calls_that_draw_nothing_come_with_the_first_of_them() {
+    let world = World::new().await;
+    let made = world.run("await include(); return Object.keys(bowerbird.init('demo')).sort();").await;
+    let names = "download logout metadata multiupload off on pick picker prefetch remove removeMetadata retrieve returning session \
+        setSecurity storeURL transform upload";
+    assert_eq!(made, json!(names.split_whitespace().collect::<Vec<_>>()));
+    let calls = "const client = bowerbird.init('demo');
+        const call = () => client.metadata('').catch(error => error.message);
+        return [await client.pick('facebook') && client.transform('a1B2c3D4e5F6g7H8i9J0', { flip: true }), await call(), await call()];";
+    world.break_file(Some(client()));
+    let answers = world.run(calls).await;
+    let address = format!("{}/{}", world.url, client());
+    assert_eq!(answers[0], format!("{}/demo/flip/a1B2c3D4e5F6g7H8i9J0", world.url));
+    assert!(answers[1].as_str().is_some_and(|error| error.contains(&address)), "{answers}");
+    world.break_file(None);
+    let answers = world.run(calls).await;
+    assert_eq!(answers[1], "bowerbird: metadata takes a file's handle");
+    assert_eq!(answers[1], answers[2]);
+    let wrong = "return bowerbird.init('demo', { security: { policy: 'p' } });";
+    assert!(world.run(wrong).await["error"].as_str().is_some_and(|error| error.contains("{policy, signature}")));
+}
+
+/// As a server that renders pages does.
+#[test]
+fn a_server_imports_the_module_and_has_a_client() {
+    let module = package().join("bowerbird.mjs");
+    let program = format!(
+        "const {{ init }} = await import({module:?});
+        const client = init('demo', {{ url: 'https://companion.example/' }});
+        console.log(client.transform('a1B2c3D4e5F6g7H8i9J0', {{ resize: {{ width: 9 }} }}), client.returning, typeof client.pick);"
+    );
+    let said = Command::new("node").args(["--input-type=module", "--eval", &program]).output().expect("Node.js");
+    let expected = "https://companion.example/demo/resize=width:9/a1B2c3D4e5F6g7H8i9J0 false function\n";
+    assert_eq!(String::from_utf8_lossy(&said.stdout), expected, "{}", String::from_utf8_lossy(&said.stderr));
 }

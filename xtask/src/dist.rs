@@ -135,8 +135,10 @@ struct Inputs {
     raw_wasm: Vec<u8>,
     core: String,
     later: String,
+    client: String,
     loader: String,
     module: String,
+    picker: String,
     types: String,
     manifest: String,
     /// The sentences of each language but English, by its code.
@@ -160,8 +162,10 @@ impl Inputs {
             raw_wasm: read(wasm)?,
             core: npm("core.js")? + &npm("element.js")?,
             later: npm("later.js")?,
+            client: npm("client.js")?,
             loader: npm("loader.js")?,
             module: npm("module.js")?,
+            picker: npm("picker.js")?,
             types: npm("bowerbird.d.ts")?,
             manifest: npm("package.json")?,
             languages: languages()?,
@@ -180,7 +184,8 @@ impl Inputs {
         };
         RECIPE.iter().for_each(|text| add(text.as_bytes()));
         add(&self.raw_wasm);
-        for text in [&self.version, &self.core, &self.later, &self.loader, &self.module, &self.types, &self.manifest] {
+        let scripts = [&self.core, &self.later, &self.client, &self.loader, &self.module, &self.picker];
+        for text in [&self.version, &self.types, &self.manifest].into_iter().chain(scripts) {
             add(text.as_bytes());
         }
         self.languages.iter().for_each(|(_, text)| add(text.as_bytes()));
@@ -196,10 +201,19 @@ impl Inputs {
         let glue_text = split::take_in(&bound.glue.replace("bowerbird_bg.wasm", &wasm), &loads_later)?;
         let glue_text = javascript::strip(&glue_text).context("the glue")?;
         let glue = format!("bowerbird-{}.js", content_hash(glue_text.as_bytes()));
-        let names = [("VERSION", self.version.as_str()), ("GLUE", &glue), ("WASM", &wasm), ("LATER", &later)];
+        let client_text = javascript::strip(&self.client).context("npm/client.js")?;
+        let client = format!("bowerbird-client-{}.js", content_hash(client_text.as_bytes()));
+        let names = [
+            ("VERSION", self.version.as_str()),
+            ("GLUE", &glue),
+            ("WASM", &wasm),
+            ("LATER", &later),
+            ("CLIENT", &client),
+        ];
         let banner = format!("Bowerbird {} | MIT OR Apache-2.0", self.version);
         let loader = javascript::assemble(&self.loader, &self.core, &names, &banner).context("npm/loader.js")?;
         let module = javascript::assemble(&self.module, &self.core, &names, &banner).context("npm/module.js")?;
+        let picker = format!("/*! {banner} */\n{}", javascript::strip(&self.picker).context("npm/picker.js")?);
         let served = |name: &str, bytes: Vec<u8>| File { name: name.to_owned(), bytes, served: true };
         let plain = |name: &str, text: String| File { name: name.to_owned(), bytes: text.into_bytes(), served: false };
         let languages = self.languages.iter().map(|(language, text)| {
@@ -212,8 +226,10 @@ impl Inputs {
             served(&later, bound.later),
             served(&wasm, bound.wasm),
             served(&glue, glue_text.into_bytes()),
+            served(&client, client_text.into_bytes()),
             served("bowerbird.mjs", module.into_bytes()),
             served("bowerbird.js", loader.into_bytes()),
+            served("picker.js", picker.into_bytes()),
             plain("bowerbird.d.ts", self.types.clone()),
             plain("package.json", javascript::fill(&self.manifest, &names).context("npm/package.json")?),
         ];
@@ -326,8 +342,10 @@ mod tests {
             raw_wasm: b"raw".to_vec(),
             core: "const glue = '%GLUE%';".into(),
             later: "new URL('./%LATER%', import.meta.url);\n".into(),
+            client: "export const upload = 1;".into(),
             loader: "// loader\n//= core.js\n".into(),
             module: "//= core.js\nexport { glue };\n".into(),
+            picker: "class Picker {}".into(),
             types: "export const version: string;".into(),
             manifest: r#"{"version":"%VERSION%"}"#.into(),
             languages: vec![("de".into(), "{\n  \"a\": \"{n} A\",\n  \"b\": \"B\"\n}\n".into())],
@@ -422,6 +440,8 @@ mod tests {
             changed(|inputs| inputs.raw_wasm.push(0)),
             changed(|inputs| inputs.types.push(' ')),
             changed(|inputs| inputs.loader.push(' ')),
+            changed(|inputs| inputs.client.push(' ')),
+            changed(|inputs| inputs.picker.push(' ')),
             changed(|inputs| inputs.languages[0].1.push(' ')),
             changed(|inputs| inputs.licences[0].1.push(' ')),
         ] {

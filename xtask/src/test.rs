@@ -64,7 +64,7 @@ impl Step {
     /// The steps without which this one says nothing.
     fn needs(self) -> &'static [Step] {
         match self {
-            Self::Surface => &[Self::Dist],
+            Self::Surface => &[Self::Tools, Self::Dist],
             Self::Services | Self::Client | Self::Faults | Self::Browser => &[Self::Tools],
             Self::Stories => &[Self::Tools, Self::Dist],
             _ => &[],
