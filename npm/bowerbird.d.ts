@@ -344,11 +344,13 @@ export enum PickerDisplayMode {
 
 /** Other words, by the phrase that they replace. */
 export interface PickerCustomText {
+  /** The phrase, and what replaces it. */
   [phrase: string]: string | undefined;
 }
 
 /** Lines above and below the button that connects a source, by the source's name or `default`. */
 export interface CustomAuthTextOptions {
+  /** The source, and its lines. */
   [source: string]: { top?: string[]; bottom?: string[] };
 }
 
@@ -385,39 +387,25 @@ export interface PickerAcceptFnOptions {
 }
 
 /** Hears of a file. */
-export interface PickerFileCallback {
-  (file: PickerFileMetadata): void | Promise<any>;
-}
+export type PickerFileCallback = (file: PickerFileMetadata) => void | Promise<any>;
 
 /** Hears of a file whose copying begins. */
-export interface PickerFileWithTokenCallback {
-  (file: PickerFileMetadata, token?: UploadToken): void | Promise<any>;
-}
+export type PickerFileWithTokenCallback = (file: PickerFileMetadata, token?: UploadToken) => void | Promise<any>;
 
 /** Hears of a file that was given up. */
-export interface PickerFileCancelCallback {
-  (file: PickerFileMetadata): void;
-}
+export type PickerFileCancelCallback = (file: PickerFileMetadata) => void;
 
 /** Hears of a file that failed. */
-export interface PickerFileErrorCallback {
-  (file: PickerFileMetadata, error: Error): void;
-}
+export type PickerFileErrorCallback = (file: PickerFileMetadata, error: Error) => void;
 
 /** Hears how much of a file is copied. */
-export interface PickerFileProgressCallback {
-  (file: PickerFileMetadata, event: FSProgressEvent): void;
-}
+export type PickerFileProgressCallback = (file: PickerFileMetadata, event: FSProgressEvent) => void;
 
 /** Hears that copying begins. */
-export interface PickerUploadStartedCallback {
-  (files: PickerFileMetadata[]): void;
-}
+export type PickerUploadStartedCallback = (files: PickerFileMetadata[]) => void;
 
 /** Hears what a pick came to. */
-export interface PickerUploadDoneCallback {
-  (files: PickerResponse): void;
-}
+export type PickerUploadDoneCallback = (files: PickerResponse) => void;
 
 /** Holds an upload. */
 export interface UploadToken {
@@ -627,6 +615,7 @@ export interface NamedInputFile {
 
 /** Words that notices carry, at most ten. */
 export interface UploadTags {
+  /** The name, and its word. */
   [name: string]: string;
 }
 
@@ -715,6 +704,7 @@ export interface UploadedFile {
   uploadTags?: UploadTags;
   /** Why it failed. */
   error?: Error;
+  /** Whatever else the companion tells of it. */
   [more: string]: any;
 }
 

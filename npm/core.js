@@ -142,7 +142,13 @@ const create = (glueUrl, wasmUrl, clientUrl, home, laterUrl) => {
         if (over) return resolve(console.warn('bowerbird: this picker is open already'));
         stop = new AbortController();
         if (signal?.aborted) stop.abort();
-        over = run(resolve).catch(reject).finally(() => over = null);
+        // Once it is drawn nobody waits for what goes wrong.
+        let fail = reject;
+        const opened = () => {
+          fail = console.error;
+          resolve();
+        };
+        over = run(opened).catch(error => fail(error)).finally(() => over = null);
       }),
       close,
       cancel: close,

@@ -165,6 +165,25 @@ async fn uploads_of_every_form_and_what_becomes_of_bad_ones() {
             let error = does(&visitor, &format!("return {call}")).await;
             assert!(error["error"].as_str().is_some_and(|error| error.contains(says)), "{call}: {error}");
         }
+        let shaken = "const open = XMLHttpRequest.prototype.open, token = {};
+            let broken = 2, retries = 0, puts = 0;
+            XMLHttpRequest.prototype.open = function (method, url) {
+                puts += method === 'PUT';
+                return open.call(this, method, method === 'PUT' && broken-- > 0 ? 'http://127.0.0.1:9/' : url);
+            };
+            const begun = new Promise(go => client.on('upload.start', go));
+            const going = client.upload(new Blob(['some words']), { retryMaxTime: 1, onRetry: () => retries++ }, {}, token);
+            while (!token.pause) await new Promise(go => setTimeout(go));
+            token.pause();
+            await begun;
+            await new Promise(go => setTimeout(go, 100));
+            const paused = puts;
+            token.resume();
+            const { status } = await going;
+            XMLHttpRequest.prototype.open = open;
+            return { paused, status, retries, puts }";
+        let shaken = does(&visitor, shaken).await;
+        assert_eq!(shaken, json!({"paused": 0, "status": "Stored", "retries": 2, "puts": 3}));
         let cancelled = "const token = {};
             const upload = client.upload(new Blob([new Uint8Array(30_000_000)]), { onProgress: () => {} }, {}, token).catch(error => error.name);
             while (!token.cancel) await new Promise(go => setTimeout(go));

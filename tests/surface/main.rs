@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod loader;
+mod manifest;
 mod sheets;
 mod types;
 
@@ -72,7 +73,25 @@ fn the_exports_are_these() {
     ");
     insta::assert_snapshot!(lines("bowerbird.mjs", &["export"]), @r"
     export const { init, pick } = create(glue, wasm, client, home, later);
-    export { version };
+    export { init as Filestack, version };
+    export const getSecurity = (policyOptions, appSecret) => {
+    export const validateWebhookSignature = (secret, rawBody, { timestamp, signature }) => hmac(secret, `${timestamp}.${rawBody}`) === signature;
+    export const PickerDisplayMode = /* @__PURE__ */ words('inline overlay dropPane');
+    export const PrefetchEvents = { PICKER: 'picker', TRANSFORM_UI: 'transform_ui' };
+    export const EAlignFacesOptions = /* @__PURE__ */ words('left right center bottom top faces');
+    export const EAlignOptions = /* @__PURE__ */ words('left right center bottom top');
+    export const EBlurMode = /* @__PURE__ */ words('linear gaussian');
+    export const EColorspaceType = /* @__PURE__ */ words('RGB CMYK Input');
+    export const ECropfacesType = /* @__PURE__ */ words('thumb crop fill');
+    export const EFitOptions = /* @__PURE__ */ words('clip crop scale max');
+    export const EImageWatermarkPosition = /* @__PURE__ */ words('top middle bottom left center right');
+    export const ENoiseType = /* @__PURE__ */ words('none low medium high');
+    export const EShapeType = /* @__PURE__ */ words('oval rect');
+    export const ESmartCropMode = /* @__PURE__ */ words('fit auto');
+    export const EStyleType = /* @__PURE__ */ words('artwork photo');
+    export const EUrlscreenshotAgent = /* @__PURE__ */ words('desktop mobile');
+    export const EUrlscreenshotMode = /* @__PURE__ */ words('all window');
+    export const EUrlscreenshotOrientation = /* @__PURE__ */ words('portrait landscape');
     ");
     // The three between are wasm-streams', which the HTTP client of the widget is built on.
     insta::assert_snapshot!(lines(&glue(), &["export", "pick("]).replace(&later(), "%LATER%"), @r"

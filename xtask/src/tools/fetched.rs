@@ -50,13 +50,24 @@ pub fn rclone() -> Result<()> {
     fetched("rclone", &file, "nothing is tried against an S3 server", fetch_rclone)
 }
 
-/// Filestack's own client, which the companion is driven by in tests, as `tests/client` has it locked.
+/// Filestack's own client, which the companion is driven by in tests, and a compiler for its types and ours, as `tests/client` has
+/// them locked.
 pub fn filestack() -> Result<()> {
     locked_by_npm(
         "filestack-js",
         "tests/client",
         &paths::tools().join("filestack"),
         "Filestack's own client drives nothing",
+    )
+}
+
+/// What judges the package that customers download, as `tests/surface` has it locked.
+pub fn publint() -> Result<()> {
+    locked_by_npm(
+        "publint",
+        "tests/surface",
+        &paths::tools().join("publint"),
+        "nothing judges the manifest of what customers download",
     )
 }
 
