@@ -87,14 +87,29 @@ pub async fn may(
         policy.allows(call, deed)?;
         return Ok(caller);
     }
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if let Some(token) = bearer.and_then(|value| value.strip_prefix("Bearer "))
+    if let Some(token) = bearer(headers)
         && !file.session_id.is_empty()
         && session::require(companion, &caller, Some(token)).await?.id == file.session_id
     {
         return Ok(caller);
     }
     Err(Refusal::Missing(call).into())
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+/// The session that a request names in `Authorization: Bearer`, by the id of its row: what it stores, it may remove. Empty where there is
+/// none that lives, since storing needs none.
+pub async fn session_of(companion: &Shared, app_key: &str, headers: &HeaderMap) -> String {
+    let Ok(caller) = companion.apps.authorize(app_key, headers) else { return String::new() };
+    match bearer(headers) {
+        Some(token) => {
+            session::require(companion, &caller, Some(token)).await.map_or(String::new(), |session| session.id)
+        }
+        None => String::new(),
+    }
 }
 
 /// The same for reading. A public file is everybody's, but a policy that is shown has to be good.

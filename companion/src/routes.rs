@@ -49,12 +49,14 @@ pub fn router(companion: Shared) -> Router {
         .route("/multipart/complete", post(upload::parts::complete))
         .route("/api/file/{handle}/metadata", get(files::metadata))
         .route("/api/file/{handle}/claim", post(files::claim))
+        .route("/api/file/{handle}/remove", post(files::remove))
         .route("/api/file/{handle}/convert", get(conversion::convert).post(conversion::convert_and_store))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         // These judge the size of a body themselves.
         .merge(
             Router::new()
                 .route("/multipart/part/{upload}/{part}", put(upload::parts::put))
+                .route("/api/store/{location}", post(upload::legacy::store))
                 .route("/api/file/{handle}", get(file_by_path).post(files::overwrite).delete(files::remove))
                 .layer(DefaultBodyLimit::disable()),
         )

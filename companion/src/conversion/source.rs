@@ -142,9 +142,11 @@ fn did_not_arrive(error: &crate::fetch::FetchError) -> ApiError {
     }
 }
 
-/// The handle in an address of a stored file of ours: asked for over the network, it would be our own request to ourselves.
+/// The handle in an address of a stored file of ours, of either kind: asked for over the network, it would be our own request to
+/// ourselves.
 fn stored_at<'a>(companion: &Shared, name: &'a str) -> Option<&'a str> {
-    own_path(companion, name).filter(|path| is_handle(path))
+    let path = own_path(companion, name)?;
+    Some(path.strip_prefix("api/file/").unwrap_or(path)).filter(|path| is_handle(path))
 }
 
 /// What stands behind our own origin in an address of ours.

@@ -44,6 +44,8 @@ pub struct Wish<'a> {
     pub shown: &'a Shown,
     /// The client's own JSON.
     pub tags: Option<&'a Map<String, Value>>,
+    /// The session that may deal with the file, by the id of its row; empty for none.
+    pub session: &'a str,
     /// The recipe's tasks; none where the bytes are stored as they are.
     pub recipe: Option<String>,
 }
@@ -71,6 +73,7 @@ pub async fn store(companion: &Shared, app_key: &str, source: &Source, wish: Wis
     let job = NewJob {
         // Asked for twice, it is two files: what is at an address may have changed.
         request_key: &digest(&handle),
+        session: wish.session,
         app_key,
         source: from,
         path: &path,
@@ -95,7 +98,9 @@ pub async fn store(companion: &Shared, app_key: &str, source: &Source, wish: Wis
 pub async fn answer(companion: &Shared, plan: &Plan, asked: &Asked<'_>) -> Result<Response, ApiError> {
     companion.limits.conversion(asked.address)?;
     let stores = plan.call.tasks.iter().filter(|task| task.name == "store");
+    let session = rights::session_of(companion, &plan.app_key, asked.headers).await;
     let wish = Wish {
+        session: &session,
         params: stores.flat_map(|task| task.arguments.clone()).collect(),
         shown: &plan.shown,
         tags: asked.tags,

@@ -29,7 +29,7 @@ pub struct Removal {
     skip_storage: Option<String>,
 }
 
-/// `DELETE /api/file/{handle}`: the file is gone for everybody at once, and its bytes soon. Answers `success`, as Filestack does.
+/// `DELETE /api/file/{handle}`, and `POST …/remove` as `filepicker.remove` asks: the file is gone for everybody at once, and its bytes soon. Answers `success`, as Filestack does.
 pub async fn remove(
     State(companion): State<Shared>,
     Path(handle): Path<String>,
@@ -171,15 +171,15 @@ pub async fn overwrite(
 }
 
 /// Bytes that are in the storage.
-struct Kept {
-    size: u64,
+pub(crate) struct Kept {
+    pub size: u64,
     /// Their SHA-256, hex.
-    sha256: String,
+    pub sha256: String,
     seen: Any,
 }
 
 /// Moves a body into the storage. Nothing is left of one that is cut off, or has more than `most` bytes.
-async fn keep(
+pub(crate) async fn keep(
     bucket: &Bucket,
     key: &str,
     told: Option<&str>,

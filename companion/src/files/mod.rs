@@ -3,6 +3,7 @@
 mod change;
 mod metadata;
 
+pub(crate) use change::keep;
 pub use change::{claim, finish_removals, overwrite, remove, remove_file, remove_unclaimed};
 pub use metadata::metadata;
 
@@ -140,7 +141,7 @@ async fn linked(
 }
 
 /// What a query says of a switch.
-fn is_true(value: Option<&str>) -> bool {
+pub(crate) fn is_true(value: Option<&str>) -> bool {
     value.is_some_and(|value| matches!(value, "true" | "1"))
 }
 

@@ -163,8 +163,9 @@ async fn in_parts(companion: &Shared, job: &JobRow) -> Result<Arrived, Stopped> 
     }
     let bucket = companion.buckets.get(&row.storage)?.clone();
     let keys = parts.iter().map(|part| part_key(&row.id, part.part)).collect();
-    let known =
-        Known { filename: Some(row.filename.clone()), mimetype: Some(row.mimetype.clone()), ..Known::default() };
+    // Who sends the bytes of a file may have no name for it.
+    let filename = Some(row.filename.clone()).filter(|name| !name.is_empty());
+    let known = Known { filename, mimetype: Some(row.mimetype.clone()), ..Known::default() };
     Ok(Arrived { known, body: Body::Parts(Box::new(Parts { bucket, keys, open: None, received: 0, total })) })
 }
 

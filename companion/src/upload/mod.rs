@@ -1,7 +1,8 @@
-//! Files that no provider gives: uploads from the device in parts ([`parts`]), and what is at an address ([`address`]), in the
-//! shapes of Filestack's upload and processing APIs. Both become jobs like any photo, so that they survive what photos survive.
+//! Files that no provider gives: uploads from the device in parts ([`parts`]), what is at an address ([`address`]), and either as
+//! Filestack stored it before ([`legacy`]), in the shapes of its upload and processing APIs. Both become jobs like any photo, so that they survive what photos survive.
 
 pub mod address;
+pub mod legacy;
 pub mod parts;
 pub mod prefetch;
 

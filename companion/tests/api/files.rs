@@ -370,7 +370,7 @@ async fn parts_that_do_not_fit_are_named() {
 }
 
 /// A host that clients name: a file, a redirect to it, and a page that is as slow as it likes.
-async fn a_host() -> String {
+pub async fn a_host() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let authority = listener.local_addr().unwrap().to_string();
     let to = format!("http://{authority}/papers/a%20b.pdf");

@@ -12,6 +12,7 @@ mod duties;
 mod engine;
 mod files;
 mod keys;
+mod legacy;
 mod limits;
 mod listing;
 mod logs;

@@ -145,8 +145,14 @@ fn narrowed(mut document: Value, token: &str, other_token: &str, handles: [&str;
     schemas["ProcessRequest"]["properties"]["sources"]["items"] = nowhere;
     document["components"]["parameters"]["handle"]["schema"] = one(handles[0]);
     let of = |handle: &str| json!({"name": "handle", "in": "path", "required": true, "schema": one(handle)});
-    let removed = &mut document["paths"]["/api/file/{handle}"]["delete"]["parameters"];
-    removed.as_array_mut().unwrap().push(of(handles[1]));
+    let paths = &mut document["paths"];
+    for (path, method) in [("/api/file/{handle}", "delete"), ("/api/file/{handle}/remove", "post")] {
+        paths[path][method]["parameters"].as_array_mut().unwrap().push(of(handles[1]));
+    }
+    let storing = &mut paths["/api/store/{location}"];
+    storing["parameters"][1]["schema"] = one("demo");
+    let form = &mut storing["post"]["requestBody"]["content"]["application/x-www-form-urlencoded"];
+    form["schema"]["properties"]["url"] = one("http://127.0.0.1:1/photo.jpg");
     document
 }
 
