@@ -13,6 +13,7 @@ mod finding;
 mod grid;
 mod keyboard;
 mod languages;
+mod legacy;
 mod looks;
 mod refusals;
 mod signing_in;

@@ -3,6 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod legacy;
 mod loader;
 mod manifest;
 mod sheets;
@@ -127,7 +128,8 @@ fn no_markup_lies_in_the_wasm() {
 /// Strict policies forbid to compile text, and the loader's own part is held to the same as the wasm.
 #[test]
 fn nothing_compiles_text() {
-    for name in [glue(), client(), "bowerbird.js".to_owned(), "bowerbird.mjs".to_owned(), "picker.js".to_owned()] {
+    let scripts = ["bowerbird.js", "bowerbird.mjs", "picker.js", "filepicker.js"].map(str::to_owned);
+    for name in [glue(), client()].into_iter().chain(scripts) {
         let text = text(&name);
         let markup = if name == glue() { vec![] } else { vec!["innerHTML", "outerHTML", "insertAdjacentHTML"] };
         for word in ["document.write", "new Function(", "eval("].into_iter().chain(markup) {

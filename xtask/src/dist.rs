@@ -139,6 +139,7 @@ struct Inputs {
     loader: String,
     module: String,
     picker: String,
+    filepicker: String,
     types: String,
     manifest: String,
     /// The sentences of each language but English, by its code.
@@ -166,6 +167,7 @@ impl Inputs {
             loader: npm("loader.js")?,
             module: npm("module.js")?,
             picker: npm("picker.js")?,
+            filepicker: npm("filepicker.js")?,
             types: npm("bowerbird.d.ts")?,
             manifest: npm("package.json")?,
             languages: languages()?,
@@ -184,7 +186,8 @@ impl Inputs {
         };
         RECIPE.iter().for_each(|text| add(text.as_bytes()));
         add(&self.raw_wasm);
-        let scripts = [&self.core, &self.later, &self.client, &self.loader, &self.module, &self.picker];
+        let scripts =
+            [&self.core, &self.later, &self.client, &self.loader, &self.module, &self.picker, &self.filepicker];
         for text in [&self.version, &self.types, &self.manifest].into_iter().chain(scripts) {
             add(text.as_bytes());
         }
@@ -214,6 +217,8 @@ impl Inputs {
         let loader = javascript::assemble(&self.loader, &self.core, &names, &banner).context("npm/loader.js")?;
         let module = javascript::assemble(&self.module, &self.core, &names, &banner).context("npm/module.js")?;
         let picker = format!("/*! {banner} */\n{}", javascript::strip(&self.picker).context("npm/picker.js")?);
+        let filepicker = javascript::strip(&self.filepicker).context("npm/filepicker.js")?;
+        let filepicker = format!("/*! {banner} */\n{filepicker}");
         let served = |name: &str, bytes: Vec<u8>| File { name: name.to_owned(), bytes, served: true };
         let plain = |name: &str, text: String| File { name: name.to_owned(), bytes: text.into_bytes(), served: false };
         let languages = self.languages.iter().map(|(language, text)| {
@@ -230,6 +235,7 @@ impl Inputs {
             served("bowerbird.mjs", module.into_bytes()),
             served("bowerbird.js", loader.into_bytes()),
             served("picker.js", picker.into_bytes()),
+            served("filepicker.js", filepicker.into_bytes()),
             plain("bowerbird.d.ts", self.types.clone()),
             plain("package.json", javascript::fill(&self.manifest, &names).context("npm/package.json")?),
         ];
@@ -346,6 +352,7 @@ mod tests {
             loader: "// loader\n//= core.js\n".into(),
             module: "//= core.js\nexport { glue };\n".into(),
             picker: "class Picker {}".into(),
+            filepicker: "// older\nimport('bowerbird.mjs');\n".into(),
             types: "export const version: string;".into(),
             manifest: r#"{"version":"%VERSION%"}"#.into(),
             languages: vec![("de".into(), "{\n  \"a\": \"{n} A\",\n  \"b\": \"B\"\n}\n".into())],
@@ -382,6 +389,8 @@ mod tests {
         let loader = one.iter().find(|file| file.name == "bowerbird.js").unwrap();
         let text = String::from_utf8_lossy(&loader.bytes);
         assert!(text.contains(&glue.name) && !text.contains("// loader"), "{text}");
+        let filepicker = one.iter().find(|file| file.name == "filepicker.js").unwrap();
+        assert!(filepicker.served && !filepicker.bytes.windows(2).any(|two| two == b"//"));
         let manifest = one.iter().find(|file| file.name == "package.json").unwrap();
         assert_eq!(manifest.bytes, br#"{"version":"1.2.3"}"#);
         let german = one.iter().find(|file| file.name == "bowerbird-de.json").unwrap();
@@ -442,6 +451,7 @@ mod tests {
             changed(|inputs| inputs.loader.push(' ')),
             changed(|inputs| inputs.client.push(' ')),
             changed(|inputs| inputs.picker.push(' ')),
+            changed(|inputs| inputs.filepicker.push(' ')),
             changed(|inputs| inputs.languages[0].1.push(' ')),
             changed(|inputs| inputs.licences[0].1.push(' ')),
         ] {
