@@ -70,10 +70,10 @@
     return wanted.filter(name => sources[name]).map(name => sources[name]);
   };
 
-  // The dialog's options by Filestack's older names for them.
-  const renamed = { maxSize: 'maxSize', maxFiles: 'maxFiles', language: 'lang', imageDim: 'imageDim', imageMax: 'imageMax', imageMin: 'imageMin' };
+  // Those that the dialog has under the same name.
+  const same = ['maxSize', 'maxFiles', 'imageDim', 'imageMax', 'imageMin'];
   const ours = ['mimetype', 'mimetypes', 'extension', 'extensions', 'service', 'services', 'openTo', 'container', 'multiple', 'policy',
-    'signature', 'storeLocation', 'storePath', 'storeContainer', 'storeAccess', 'location', 'path', 'access', ...Object.keys(renamed)];
+    'signature', 'language', 'storeLocation', 'storePath', 'storeContainer', 'storeAccess', 'location', 'path', 'access', ...same];
   const optionsOf = (options, several, store) => {
     const ignored = Object.keys(options).filter(name => !ours.includes(name));
     if (ignored.length) warn(`these options are not offered and are ignored: ${ignored.join(', ')}`);
@@ -83,11 +83,12 @@
     const accept = [...types, ...extensions.map(name => name.replace(/^\.?/, '.'))];
     const what = {};
     if (accept.length && !accept.includes('*/*')) what.accept = accept;
-    for (const name in renamed) if (options[name] != null) what[renamed[name]] = options[name];
+    for (const name of same) if (options[name] != null) what[name] = options[name];
+    if (options.language) what.lang = options.language;
     what.maxFiles = several ? Number(what.maxFiles ?? 1000) : 1;
-    const named = options.services ?? options.service;
-    if (named ?? options.openTo) {
-      const from = named ? sourcesOf(named) : Object.values(sources);
+    const named = list(options.services ?? options.service);
+    if (named.length || options.openTo) {
+      const from = named.length ? sourcesOf(named) : Object.values(sources);
       const first = sourcesOf(options.openTo).filter(name => from.includes(name));
       what.fromSources = [...new Set([...first, ...from])];
     }
@@ -197,15 +198,16 @@
 
   const handleOf = file => {
     const url = typeof file === 'string' ? file : file?.url;
-    return /(?:^|\/)([A-Za-z0-9]{20})(?:\+\w*)?(?:[?#]|$)/.exec(url ?? '')?.[1] ?? wrong('Invalid file: it is neither a Blob of a pick nor its url.');
+    const handle = /(?:^|\/)([A-Za-z0-9]{20})(?:\+\w*)?(?:[?#]|$)/.exec(url ?? '')?.[1];
+    return handle ?? wrong('Invalid file: it is neither a Blob of a pick nor its url.');
   };
   // What a page may hand over as a file: its bytes and name.
   const bytesOf = (input, { base64decode } = {}) => {
     const element = input?.jquery ? input[0] : input;
     const body = element?.files ? element.files[0] : element;
     if (element?.files && element.files.length !== 1) wrong('The input has to have one file.');
-    if (typeof body !== 'string' && !(body instanceof Blob)) wrong('Invalid input: it is a file, an input with one, a string, or a Blob of a pick.');
-    if (typeof body !== 'string') return { body, name: body.name, kind: body.type };
+    if (body instanceof Blob) return { body, name: body.name, kind: body.type };
+    if (typeof body !== 'string') wrong('Invalid input: it is a file, an input with one, a string, or a Blob of a pick.');
     return { body: base64decode ? Uint8Array.from(atob(body), letter => letter.charCodeAt()) : body, kind: 'text/plain' };
   };
   const placed = ({ location, path, container, access, filename, policy, signature }) => ({
@@ -308,7 +310,9 @@
         ? ask(codes, 'GET', `file/${handleOf(file)}`, { query: { policy, signature }, binary: true })
         : Promise.resolve(new Blob([bytesOf(file).body]));
       const encoded = blob => new Promise((resolve, reject) => {
-        const reader = Object.assign(new FileReader(), { onload: () => resolve(reader.result.split(',')[1]), onerror: () => reject(new FPError(118)) });
+        const reader = new FileReader();
+        reader.onload = () => resolve(reader.result.split(',')[1]);
+        reader.onerror = () => reject(new FPError(118));
         reader.readAsDataURL(blob);
       });
       settle(bytes.then(blob => base64encode ? encoded(blob) : blob.text()), onSuccess, onError);
