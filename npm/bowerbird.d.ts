@@ -174,7 +174,7 @@ export interface PickerInstance {
  * A place that files come from. A name that is not known is warned about on the console and left out; when none is
  * left, `pick` rejects.
  */
-export type Source = 'facebook' | 'instagram' | (string & {});
+export type Source = 'local_file_system' | 'facebook' | 'instagram' | 'url' | (string & {});
 
 /**
  * What may be said about one pick. Everything is optional. An option of Filestack's picker that is not listed here is
@@ -186,9 +186,12 @@ export interface PickOptions {
    * one of them can. Default: all. Facebook and Instagram give images only, whatever this says.
    */
   accept?: string | string[];
-  /** Filestack's: a check of the page's own. Warned about and ignored where this version does not have it; `onFileSelected` can refuse too. */
+  /**
+   * A check of the page's own for files of the device, after `accept`: to throw or to reject keeps a file out and shows the reason.
+   * `options` has `accept`, `acceptMime`, `mimeFromMagicBytes(file)` and `mimeFromExtension(name)`.
+   */
   acceptFn?: (file: any, options: any) => Promise<any>;
-  /** The sources offered, in this order. Default: all that there are. */
+  /** The sources offered, in this order. Default: the device, Facebook, Instagram, addresses. */
   fromSources?: Source | Source[];
   /** How many files can be chosen, from 1 to 1,000,000. Default: 1. */
   maxFiles?: number;
@@ -226,55 +229,70 @@ export interface PickOptions {
   hideModalWhenUploading?: boolean;
   /** The pane of `displayMode: 'dropPane'`. */
   dropPane?: DropPane;
-  /** Filestack's: whether the dialog stays for another try where files failed. Warned about and ignored where this version does not have it. */
+  /**
+   * Whether the visitor can try again what could not be stored. Where not, the pick ends with it in `filesFailed`. Default: true
+   * (Filestack: false).
+   */
   allowManualRetry?: boolean;
-  /** Filestack's: whether JPEGs lose their EXIF. Warned about and ignored where this version does not have it. */
+  /**
+   * Whether JPEGs of the device lose what they tell of camera, place and time before they are sent, and what they keep. Default: they
+   * are sent as they are.
+   */
   cleanupImageExif?: boolean | { keepOrientation?: boolean; keepICCandAPP?: boolean };
-  /** Filestack's: how many files are copied at a time, 1 to 20. Warned about and ignored where this version does not have it. */
+  /** How many files of the device are sent at once, 1 to 20. Default: 4. */
   concurrency?: number;
-  /** Filestack's: lines above and below the button that connects a source. Warned about and ignored where this version does not have it. */
+  /** Lines above (`top`) and below (`bottom`) the button that connects a source, by its name, or by `default` for all. */
   customAuthText?: CustomAuthTextOptions;
-  /** Filestack's: whether words for a picture cannot be edited. Warned about and ignored where this version does not have it. */
+  /** Filestack's: whether words for a picture cannot be edited. There is no editor yet; warned about and ignored. */
   disableAltText?: boolean;
-  /** Filestack's: whether no folders can be uploaded. Warned about and ignored where this version does not have it. */
+  /** Whether folders of the device cannot be chosen. Default: false. */
   disableDirectoryUpload?: boolean;
-  /** Filestack's: whether a file's key is path and name alone. Warned about and ignored where this version does not have it. */
+  /** Whether the key of a stored file is path and name alone. Where it is taken, a number goes behind the name. Default: false. */
   disableStorageKey?: boolean;
-  /** Filestack's: whether files of the device have no previews. Warned about and ignored where this version does not have it. */
+  /** Whether images of the device are not shown small. Default: false. */
   disableThumbnails?: boolean;
-  /** Filestack's: whether there is no image editor. Warned about and ignored where this version does not have it. */
+  /** Filestack's: whether there is no image editor. There is none yet; warned about and ignored. */
   disableTransformer?: boolean;
-  /** Filestack's: how long a message about an error stays, in milliseconds. Warned about and ignored where this version does not have it. */
+  /** How long a passing remark stays, in milliseconds; 0 is until the next step. Default: 5000. */
   errorsTimeout?: number;
-  /** Filestack's: whether `originalFile` is the `File` itself. Warned about and ignored where this version does not have it. */
+  /** Whether `originalFile` is the `File` itself rather than its name, size and type. Default: false. */
   exposeOriginalFile?: boolean;
-  /** Filestack's: whether files can be dropped anywhere in the dialog. Warned about and ignored where this version does not have it. */
+  /** Whether files can be dropped on every screen of the dialog, not on that of the device alone. Default: false. */
   globalDropZone?: boolean;
-  /** Filestack's: the size that images are brought to, in pixels. Warned about and ignored where this version does not have it. */
+  /** Images are brought to this width and height in pixels, keeping their shape; one of both may be null. Default: none are. */
   imageDim?: [number | null, number | null];
-  /** Filestack's: the size that larger images are brought to, in pixels. Warned about and ignored where this version does not have it. */
+  /**
+   * Images with more pixels are made smaller until they fit, in the browser or, from other sources, by the companion. Default: none
+   * are.
+   */
   imageMax?: [number, number];
-  /** Filestack's: the size that smaller images are brought to, in pixels. Warned about and ignored where this version does not have it. */
+  /** Images with fewer pixels are enlarged until both sides have them. Default: none are. */
   imageMin?: [number, number];
-  /** Filestack's: whether images of another size are refused in place of that. Warned about and ignored where this version does not have it. */
+  /** Whether an image beyond `imageMin` or `imageMax` is refused rather than resized. Default: false. */
   imageMinMaxBlock?: boolean;
-  /** Filestack's: the largest file that can be chosen, in bytes. Warned about and ignored where this version does not have it. */
+  /**
+   * The most bytes that a file may have, whatever its source: of Facebook and Instagram, which do not tell sizes, the companion stops
+   * at it. Default: as many as the companion takes.
+   */
   maxSize?: number;
-  /** Filestack's: a smaller dialog for uploads. Warned about and ignored where this version does not have it. */
+  /** Whether the dialog is small where there is room for a large one. Default: false. */
   miniUploader?: boolean;
-  /** Filestack's: whether several files can be uploaded. Warned about and ignored where this version does not have it. */
+  /** Whether several files can be chosen at once in the device's own dialog. Default: where `maxFiles` is more than 1. */
   multipleFileUpload?: boolean;
-  /** Filestack's: which of several pickers takes what is pasted. Warned about and ignored where this version does not have it. */
+  /**
+   * Which of several pickers in the page takes what is pasted while none has the pointer or the focus: the first that is wholly in
+   * sight, or the first that was opened. Default: none.
+   */
   pasteMode?: { pasteToFirstInViewPort?: boolean; pasteToFirstInstance?: boolean };
-  /** Filestack's: whether copying begins with the last file that can be chosen. Warned about and ignored where this version does not have it. */
+  /** Whether copying begins by itself as soon as `maxFiles` are chosen. Default: false. */
   startUploadingWhenMaxFilesReached?: boolean;
-  /** Filestack's: the address that a message about an error names. Warned about and ignored where this version does not have it. */
+  /** An address that visitors can write to, shown where something went wrong. */
   supportEmail?: string;
-  /** Filestack's: what the image editor offers. Warned about and ignored where this version does not have it. */
+  /** Filestack's: what the image editor offers. There is none yet; warned about and ignored. */
   transformations?: PickerTransformationOptions;
-  /** Filestack's: how files of the device are uploaded. Warned about and ignored where this version does not have it. */
+  /** Of Filestack's options for uploads, `tags`: an object, or a function from a file to one; the others are warned about and ignored. */
   uploadConfig?: UploadOptions;
-  /** Filestack's: whether copying begins before the choice is confirmed. Warned about and ignored where this version does not have it. */
+  /** Filestack's: whether copying begins before the choice is confirmed. Not yet; warned about and ignored. */
   uploadInBackground?: boolean;
   /** Filestack's: a bucket of the site's own as a source. Warned about and ignored. */
   customSourceContainer?: string;
@@ -306,7 +324,7 @@ export interface PickOptions {
   onCancel?: (files: PickedFile[]) => void;
   /**
    * A file is about to be chosen. To throw, or to return a promise that rejects, keeps it out and shows the error's
-   * message to the visitor.
+   * message to the visitor. To return the file with another `name` or `filename`, or a promise of it, renames it.
    */
   onFileSelected?: (file: PickedFile) => unknown;
   /** The choice was confirmed, and copying begins. */
@@ -319,7 +337,7 @@ export interface PickOptions {
   onFileUploadFinished?: (file: PickedFile) => void;
   /** This file could not be stored. */
   onFileUploadFailed?: (file: PickedFile, error: Error) => void;
-  /** Filestack's: an image was cropped. Warned about and ignored where this version has no image editor. */
+  /** Filestack's: an image was cropped. There is no editor yet; warned about and ignored. */
   onFileCropped?: (file: PickedFile) => void;
   /** The visitor gave this file up while it was copied. */
   onFileUploadCancel?: (file: PickedFile) => void;
@@ -447,7 +465,7 @@ export interface DropPane {
   onDragLeave?: (event: DragEvent) => void;
   /** Filestack's: whether images that are dropped are cropped. Ignored where this version has no image editor. */
   cropFiles?: boolean;
-  /** Something was dropped on the pane. Files of the device are not taken yet: the dialog opens. */
+  /** Something was dropped on the pane. Files that the page takes are sent at once; where it does not offer the device, the dialog opens. */
   onDrop?: (event: DragEvent) => void;
   /** So much of all files is copied, from 0 to 100. */
   onProgress?: (percent: number) => void;

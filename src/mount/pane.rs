@@ -124,7 +124,10 @@ impl Pane {
                     let files = Dropped::of(&transfer, !pane.0.options.disable_directory_upload);
                     // What fits is sent with that, as in Filestack's pane; for the rest the dialog says why not.
                     if let Some(pick) = pane.open(true) {
-                        pick.add_files(files, true);
+                        spawn_local(async move {
+                            ui::fetch().await;
+                            pick.add_files(files, true);
+                        });
                     }
                 }
                 None => drop(pane.open(false)),

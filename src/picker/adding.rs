@@ -10,6 +10,40 @@ use bowerbird_protocol::problem::ProblemCode;
 use std::sync::Arc;
 use web_sys::File;
 
+/// See [`Picker::add_files`].
+pub(super) fn add_files(picker: &Picker, dropped: Dropped, at_once: bool) {
+    let Some(shelf) = picker.shelf_of(Kind::Device).filter(|_| picker.takes_files()) else { return };
+    picker.apply(Event::Chose(shelf));
+    let spawner = picker.clone();
+    let picker = picker.clone();
+    spawner.spawn(async move {
+        let mut items = Vec::new();
+        let mut refused = None;
+        for (file, folder) in dropped.read().await {
+            match picker.take(&file).await {
+                Ok(item) => items.push(Arc::new(item)),
+                Err(why) => refused = Some((file.name(), why)),
+            }
+            // Where they lay is part of what the page is told.
+            if let Some(item) = items.last().filter(|_| folder != "/") {
+                picker.0.folders.borrow_mut().insert(item.path.clone(), folder);
+            }
+        }
+        if !picker.is_open() {
+            return;
+        }
+        picker.apply(Event::Added(shelf, items.clone()));
+        if picker.read(|state| state.open == Some(shelf)) {
+            picker.choose_many(items);
+        }
+        if let Some((name, why)) = refused {
+            picker.apply(Event::NotAdded(name, why));
+        } else if at_once && picker.read(|state| state.selection.is_enough()) {
+            picker.confirm();
+        }
+    });
+}
+
 impl Picker {
     /// The shelf of this kind, where the page offers one.
     fn shelf_of(&self, kind: Kind) -> Option<usize> {
@@ -19,39 +53,6 @@ impl Picker {
     /// Whether files of the device are taken now.
     pub fn takes_files(&self) -> bool {
         self.shelf_of(Kind::Device).is_some() && self.read(|state| state.storing.is_none())
-    }
-
-    /// Takes files of the device in, and chooses as many as may be. With `at_once` copying begins with that.
-    pub fn add_files(&self, dropped: Dropped, at_once: bool) {
-        let Some(shelf) = self.shelf_of(Kind::Device).filter(|_| self.takes_files()) else { return };
-        self.apply(Event::Chose(shelf));
-        let picker = self.clone();
-        self.spawn(async move {
-            let mut items = Vec::new();
-            let mut refused = None;
-            for (file, folder) in dropped.read().await {
-                match picker.take(&file).await {
-                    Ok(item) => items.push(Arc::new(item)),
-                    Err(why) => refused = Some((file.name(), why)),
-                }
-                // Where they lay is part of what the page is told.
-                if let Some(item) = items.last().filter(|_| folder != "/") {
-                    picker.0.folders.borrow_mut().insert(item.path.clone(), folder);
-                }
-            }
-            if !picker.is_open() {
-                return;
-            }
-            picker.apply(Event::Added(shelf, items.clone()));
-            if picker.read(|state| state.open == Some(shelf)) {
-                picker.choose_many(items);
-            }
-            if let Some((name, why)) = refused {
-                picker.apply(Event::NotAdded(name, why));
-            } else if at_once && picker.read(|state| state.selection.is_enough()) {
-                picker.confirm();
-            }
-        });
     }
 
     /// What is known of a file, if the page takes it.

@@ -2,7 +2,7 @@
 
 use super::Picker;
 use super::callbacks::{Verdict, call, words};
-use crate::device::looks;
+use super::deeds::looks;
 use crate::result::PickedFile;
 use crate::selection::Chosen;
 use crate::sources::Kind;

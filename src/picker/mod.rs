@@ -4,6 +4,7 @@ mod adding;
 pub mod callbacks;
 mod choosing;
 mod copying;
+pub mod deeds;
 pub mod language;
 mod network;
 mod sending;

@@ -22,34 +22,35 @@ const PAUSES_MS: [u32; 4] = [500, 1_000, 2_000, 4_000];
 /// The files that are being sent, by their paths.
 pub type Sending = HashMap<String, AbortHandle>;
 
-impl Picker {
-    /// Sends what is pending, as many at once as the page wants.
-    pub(super) fn send_files(&self) {
-        while self.is_open() && self.0.sending.borrow().len() < self.0.options.concurrency as usize {
-            let next = |state: &State| {
-                let sending = self.0.sending.borrow();
-                let photos = state.storing.as_ref()?.photos();
-                let waits = |it: &Chosen| it.source.kind == Kind::Device && !sending.contains_key(&it.item.path);
-                Some(photos.iter().find(|photo| !photo.has_ended() && waits(&photo.chosen))?.chosen.clone())
-            };
-            let Some(chosen) = self.read(next) else { return };
-            let path = chosen.item.path.clone();
-            let picker = self.clone();
-            let task = self.spawn(async move {
-                let ended = picker.send_file(&chosen).await;
-                let (source, path) = (chosen.source.name.to_owned(), chosen.item.path.clone());
-                picker.0.sending.borrow_mut().remove(&path);
-                picker.report(match ended {
-                    Ok(file) => StoreEvent::Stored { source, path, file: Box::new(file) },
-                    Err(trouble) => StoreEvent::Failed { source, path, error: problem(trouble) },
-                });
-                picker.send_files();
-                picker.end_copying();
+/// See [`Picker::send_files`].
+pub(super) fn send_files(picker: &Picker) {
+    while picker.is_open() && picker.0.sending.borrow().len() < picker.0.options.concurrency as usize {
+        let next = |state: &State| {
+            let sending = picker.0.sending.borrow();
+            let photos = state.storing.as_ref()?.photos();
+            let waits = |it: &Chosen| it.source.kind == Kind::Device && !sending.contains_key(&it.item.path);
+            Some(photos.iter().find(|photo| !photo.has_ended() && waits(&photo.chosen))?.chosen.clone())
+        };
+        let Some(chosen) = picker.read(next) else { return };
+        let path = chosen.item.path.clone();
+        let sender = picker.clone();
+        let task = picker.spawn(async move {
+            let picker = sender;
+            let ended = picker.send_file(&chosen).await;
+            let (source, path) = (chosen.source.name.to_owned(), chosen.item.path.clone());
+            picker.0.sending.borrow_mut().remove(&path);
+            picker.report(match ended {
+                Ok(file) => StoreEvent::Stored { source, path, file: Box::new(file) },
+                Err(trouble) => StoreEvent::Failed { source, path, error: problem(trouble) },
             });
-            self.0.sending.borrow_mut().insert(path, task);
-        }
+            picker.send_files();
+            picker.end_copying();
+        });
+        picker.0.sending.borrow_mut().insert(path, task);
     }
+}
 
+impl Picker {
     async fn send_file(&self, chosen: &Chosen) -> Result<StoredFile, Trouble> {
         let options = &self.0.options;
         let file = device::file(&chosen.item.path).ok_or(ProblemCode::PhotoGone)?;

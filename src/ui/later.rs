@@ -107,8 +107,11 @@ pub fn fetch_ahead() {
     });
 }
 
-/// Answers whether the screens are here.
-async fn fetch() -> bool {
+/// Loads the screens, unless they are here. Answers whether they are.
+pub async fn fetch() -> bool {
+    if HERE.get().is_some() {
+        return true;
+    }
     #[cfg(split)]
     HERE.set(chunk::screens().await.ok());
     HERE.get().is_some()
@@ -126,6 +129,7 @@ mod chunk {
     /// Loads the chunk, unless it is here.
     #[wasm_split(later, wasm_split_path = leptos::wasm_split, fallible)]
     pub(super) fn screens() -> Result<Screens, SplitLoaderError> {
+        crate::picker::deeds::arrive();
         Ok(SCREENS)
     }
 }

@@ -24,6 +24,7 @@ mod tray;
 mod trouble;
 
 pub use dialog::dialog;
+pub use later::fetch;
 #[cfg(split)]
 pub use later::fetch_ahead;
 pub use pane::{Pane, pane};

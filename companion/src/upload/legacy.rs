@@ -91,7 +91,7 @@ pub async fn store(
             };
             let filename = storing.filename.unwrap_or_default();
             if !filename.is_empty() {
-                check_name(&filename)?;
+                check_name("filename", &filename)?;
             }
             let length =
                 headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
@@ -114,6 +114,7 @@ pub async fn store(
                 tags: None,
                 least_bytes: None,
                 most_bytes: None,
+                plain_key: i64::from(place.plain_key),
             };
             let session = rights::session_of(&companion, caller.app.key(), &headers).await;
             stored(&companion, &upload, &place, &session, body).await
