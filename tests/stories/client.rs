@@ -272,7 +272,7 @@ async fn has_a_picker(visitor: &Visitor, from: &str) {
         "window.told = [];
         window.picker = {from}.picker({{ fromSources: ['facebook'], maxFiles: 2,
             onOpen: handle => told.push(['open', Object.keys(handle).sort().join()]), onClose: () => told.push(['close']),
-            onCancel: () => told.push(['cancel']),
+            onCancel: files => told.push(['cancel', Array.isArray(files), files.filesUploaded.length]),
             onUploadDone: ({{ filesUploaded }}) => told.push(['done', filesUploaded.length, filesUploaded[0].url]) }});"
     );
     visitor.runs(&script).await;
@@ -292,10 +292,12 @@ async fn a_picker_opens_and_closes_as_often_as_it_is_told() {
             await picker.close(); await picker.cancel(); seen.push(open());
             await picker.open(); seen.push(open());
             await picker.cancel(); seen.push(open());
-            return { seen, warned: warned.length, told: told.map(([what]) => what), handle: told[0][1] }";
+            return { seen, warned: warned.length, told: told.map(([what]) => what), handle: told[0][1], cancelled: told[1] }";
         let twice = does(&visitor, twice).await;
         assert_eq!(twice["seen"], json!([0, 1, 0, 1, 0]), "{twice}");
         assert_eq!(twice["told"], json!(["open", "cancel", "close", "open", "cancel", "close"]), "{twice}");
+        // As Filestack's picker gives it, and as its types have it.
+        assert_eq!(twice["cancelled"], json!(["cancel", true, 0]), "{twice}");
         assert_eq!((&twice["handle"], &twice["warned"]), (&json!("cancel,close,crop,open"), &json!(1)));
         let crop = does(&visitor, "return picker.crop([])").await;
         assert!(crop["error"].as_str().is_some_and(|error| error.contains("editor")), "{crop}");
