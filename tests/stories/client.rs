@@ -318,7 +318,7 @@ async fn an_inline_picker_stays_for_more_until_it_is_closed() {
     tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         visitor.opens(&stage.page, json!({})).await;
         let inline = "window.ended = [];
-            document.getElementById('prints').prepend(Object.assign(document.createElement('div'), { id: 'here' }));
+            document.getElementById('prints').prepend(Object.assign(document.createElement('div'), { id: 'here', style: 'width: 400px; height: 640px' }));
             window.picker = client.picker({ displayMode: 'inline', container: 'here', fromSources: ['facebook'],
                 onUploadDone: ({ filesUploaded }) => ended.push(filesUploaded.length) });
             return picker.open()";
