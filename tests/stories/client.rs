@@ -60,6 +60,7 @@ async fn addresses_of_transformations_are_those_of_filestacks_client() {
                 [handle, { watermark: { file: handle, size: 30, position: ['top', 'center'] }, quality: { value: 60 } }],
                 [handle, { fallback: { handle: 'https://a.example/x,y.png', cache: 12 }, sepia: { tone: 80 } }],
                 [[handle, handle], { zip: true }], [address, { blur: { amount: 2 } }], [handle, { pdfconvert: { pages: [1, '3-'] } }],
+                [handle, { store: { filename: 'a,b.png' } }],
             ];
             const differences = [];
             for (const security of [undefined, { policy: 'cG9saWN5', signature: 'f00d' }]) {
