@@ -96,7 +96,7 @@ pub(super) fn read_string(name: &str, value: &JsValue, _: Warn<'_>) -> Result<Op
 fn members(
     name: &str,
     value: &JsValue,
-    mut member: impl FnMut(&str, &JsValue) -> Option<Result<(), &'static str>>,
+    member: &mut dyn FnMut(&str, &JsValue) -> Option<Result<(), &'static str>>,
 ) -> Result<(), String> {
     let object = value.dyn_ref::<Object>().ok_or_else(|| wants(name, "an object", value))?;
     for key in Object::keys(object).iter().filter_map(|key| key.as_string()) {
@@ -122,7 +122,7 @@ pub(super) fn read_cleanup(name: &str, value: &JsValue, _: Warn<'_>) -> Result<O
     if let Some(cleans) = value.as_bool() {
         return Ok(cleans.then_some(kept));
     }
-    members(name, value, |member, value| match member {
+    members(name, value, &mut |member, value| match member {
         "keepOrientation" => flag(&mut kept.keep_orientation, value),
         "keepICCandAPP" => flag(&mut kept.keep_icc_and_app, value),
         _ => None,
@@ -132,7 +132,7 @@ pub(super) fn read_cleanup(name: &str, value: &JsValue, _: Warn<'_>) -> Result<O
 
 pub(super) fn read_paste_mode(name: &str, value: &JsValue, _: Warn<'_>) -> Result<PasteMode, String> {
     let mut mode = PasteMode::default();
-    members(name, value, |member, value| match member {
+    members(name, value, &mut |member, value| match member {
         "pasteToFirstInViewPort" => flag(&mut mode.to_first_in_view_port, value),
         "pasteToFirstInstance" => flag(&mut mode.to_first_instance, value),
         _ => None,
@@ -160,7 +160,7 @@ const SENDING: &[&str] = &[
 pub(super) fn read_upload_config(name: &str, value: &JsValue, warn: Warn<'_>) -> Result<UploadConfig, String> {
     let mut config = UploadConfig::default();
     let mut without_meaning = Vec::new();
-    members(name, value, |member, value| match member {
+    members(name, value, &mut |member, value| match member {
         "tags" if value.is_function() => {
             config.tags_of = value.dyn_ref().cloned();
             Some(Ok(()))
@@ -183,12 +183,12 @@ pub(super) fn read_upload_config(name: &str, value: &JsValue, warn: Warn<'_>) ->
 
 pub(super) fn read_auth_text(name: &str, value: &JsValue, _: Warn<'_>) -> Result<HashMap<String, AuthText>, String> {
     let mut texts = HashMap::new();
-    members(name, value, |source, value| {
+    members(name, value, &mut |source, value| {
         let mut text = AuthText::default();
         let lines = |lines: &mut Vec<String>, value: &JsValue| {
             strings(value).map(|read| *lines = read).ok_or("a string or an array of strings")
         };
-        let read = members(source, value, |member, value| match member {
+        let read = members(source, value, &mut |member, value| match member {
             "top" => Some(lines(&mut text.top, value)),
             "bottom" => Some(lines(&mut text.bottom, value)),
             _ => None,

@@ -2,7 +2,7 @@
 
 use super::Picker;
 use super::callbacks::{Verdict, call, words};
-use super::deeds::looks;
+use crate::device::looks;
 use crate::result::PickedFile;
 use crate::selection::Chosen;
 use crate::sources::Kind;

@@ -2,6 +2,7 @@
 
 use super::Picker;
 use super::callbacks::{self, call};
+use super::sending::send_files;
 use crate::error::Trouble;
 use crate::memory;
 use crate::result::{PickedFile, files_to_js};
@@ -33,42 +34,8 @@ impl Picker {
     }
 
     fn go_on_copying(&self) {
-        self.send_files();
-        self.follow();
-    }
-
-    /// Follows all that is pending, in one stream, however often something is added.
-    fn follow(&self) {
-        if self.0.following.replace(true) {
-            self.0.nudge.give();
-            return;
-        }
-        let picker = self.clone();
-        self.spawn(async move {
-            let options = &picker.0.options;
-            let pending = || if picker.is_open() { picker.read(pending) } else { Vec::new() };
-            let tell = |heard| match heard {
-                Heard::Event(event) => picker.report(event),
-                Heard::Again => picker.hear(true),
-                Heard::Nothing => picker.hear(false),
-            };
-            let wishes = StoreCloud {
-                accept: options.accept.rules(),
-                store: options.store_to.clone(),
-                max_size: options.max_size,
-                image: options.image_limits(),
-                upload_tags: options.upload_config.tags.clone(),
-                ..StoreCloud::default()
-            };
-            let (companion, nudge) = (&picker.0.companion, &picker.0.nudge);
-            let followed = store::follow(companion, &wishes, &pending, nudge, &tell).await;
-            picker.0.following.set(false);
-            picker.hear(true);
-            if let Err(trouble) = followed {
-                picker.lose(trouble);
-            }
-            picker.end_copying();
-        });
+        send_files(self);
+        follow(self);
     }
 
     pub(super) fn hear(&self, heard: bool) {
@@ -115,7 +82,7 @@ impl Picker {
             && self.0.cancelling.get() == 0
         {
             // The wish to copy it was slower than the one to leave it.
-            self.withdraw(vec![before.chosen]);
+            withdraw(self, vec![before.chosen]);
             return;
         }
         if let StoreEvent::Stored { .. } = &event
@@ -157,8 +124,8 @@ impl Picker {
             callbacks::tell_cancelled(&self.0.options, chosen);
         }
         self.stop_sending(&photos);
-        self.withdraw(photos.into_iter().filter(|photo| photo.source.kind != Kind::Device).collect());
-        self.send_files();
+        withdraw(self, photos.into_iter().filter(|photo| photo.source.kind != Kind::Device).collect());
+        send_files(self);
         // Nobody waits for a companion that is away, if nothing is wanted of it any more.
         if self.read(|state| state.storing.as_ref().is_some_and(|storing| storing.lost)) {
             self.0.nudge.give();
@@ -169,22 +136,6 @@ impl Picker {
     pub(super) fn cancel_all(&self) {
         let photos = self.read(|state| state.storing.as_ref().map_or(0, |storing| storing.photos().len()));
         self.cancel_photos(&(0..photos).collect::<Vec<_>>());
-    }
-
-    /// Tells the companion. It has to hear of it even if the pick ends meanwhile, so this is none of the pick's tasks.
-    fn withdraw(&self, photos: Vec<Chosen>) {
-        if photos.is_empty() {
-            return self.end_copying();
-        }
-        let cancelling = &self.0.cancelling;
-        cancelling.set(cancelling.get() + 1);
-        let picker = self.clone();
-        spawn_local(async move {
-            let _ = store::cancel(&picker.0.companion, &photos, &|| picker.is_open()).await;
-            let cancelling = &picker.0.cancelling;
-            cancelling.set(cancelling.get() - 1);
-            picker.end_copying();
-        });
     }
 
     /// Copies a photo once more that could not be stored, or was cancelled.
@@ -219,6 +170,57 @@ impl Picker {
             }
         }
     }
+}
+
+/// Follows all that is pending, in one stream, however often something is added.
+fn follow(picker: &Picker) {
+    if picker.0.following.replace(true) {
+        picker.0.nudge.give();
+        return;
+    }
+    let follower = picker.clone();
+    picker.spawn(async move {
+        let picker = follower;
+        let options = &picker.0.options;
+        let pending = || if picker.is_open() { picker.read(pending) } else { Vec::new() };
+        let tell = |heard| match heard {
+            Heard::Event(event) => picker.report(event),
+            Heard::Again => picker.hear(true),
+            Heard::Nothing => picker.hear(false),
+        };
+        let wishes = StoreCloud {
+            accept: options.accept.rules(),
+            store: options.store_to.clone(),
+            max_size: options.max_size,
+            image: options.image_limits(),
+            upload_tags: options.upload_config.tags.clone(),
+            ..StoreCloud::default()
+        };
+        let (companion, nudge) = (&picker.0.companion, &picker.0.nudge);
+        let followed = store::follow(companion, &wishes, &pending, nudge, &tell).await;
+        picker.0.following.set(false);
+        picker.hear(true);
+        if let Err(trouble) = followed {
+            picker.lose(trouble);
+        }
+        picker.end_copying();
+    });
+}
+
+/// Tells the companion. It has to hear of it even if the pick ends meanwhile, so this is none of the pick's tasks.
+fn withdraw(picker: &Picker, photos: Vec<Chosen>) {
+    if photos.is_empty() {
+        return picker.end_copying();
+    }
+    let cancelling = &picker.0.cancelling;
+    cancelling.set(cancelling.get() + 1);
+    let picker = picker.clone();
+    spawn_local(async move {
+        let _ = store::cancel(&picker.0.companion, &photos, &|| picker.is_open()).await;
+        let cancelling = &picker.0.cancelling;
+        cancelling.set(cancelling.get() - 1);
+        picker.end_copying();
+    });
 }
 
 /// What the companion is to fetch.

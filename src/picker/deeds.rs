@@ -1,21 +1,20 @@
-//! What the picker does only for files that the visitor brings. In what customers download it comes with the screens
+//! What visitors can do only on the screens behind the list of services. In what customers download it comes with those
 //! (`ui/later.rs`), so that no page loads it before its first sight.
 
-use super::Picker;
-use super::{adding, sending};
-use crate::device::{self, Dropped};
+use super::{Action, Picker, adding};
+use crate::device::Dropped;
+use crate::session;
+use crate::state::{Event, PageRequest, State};
 use std::cell::Cell;
-use wasm_bindgen::JsValue;
 
 /// The ways into it. All that only they reach comes later.
 #[derive(Clone, Copy)]
 struct Deeds {
+    act: fn(&Picker, Action),
     add_files: fn(&Picker, Dropped, bool),
-    send_files: fn(&Picker),
-    looks: fn(&[String]) -> JsValue,
 }
 
-const DEEDS: Deeds = Deeds { add_files: adding::add_files, send_files: sending::send_files, looks: device::looks };
+const DEEDS: Deeds = Deeds { act, add_files: adding::add_files };
 
 #[cfg(not(split))]
 const BUILT_IN: Option<Deeds> = Some(DEEDS);
@@ -29,15 +28,18 @@ thread_local! {
 /// They are here, because what calls this is.
 #[cfg(split)]
 pub fn arrive() {
-    HERE.set(Some(DEEDS));
-}
-
-/// What `acceptFn` gets to look into a file with.
-pub(super) fn looks(accept: &[String]) -> JsValue {
-    HERE.get().map_or(JsValue::UNDEFINED, |deeds| (deeds.looks)(accept))
+    // Unseen by the optimiser: of a pointer that only ever has one value it makes a direct call, and all behind it is needed at once.
+    HERE.set(Some(std::hint::black_box(DEEDS)));
 }
 
 impl Picker {
+    /// Takes in what the visitor did on the screens, which are here then.
+    pub(super) fn act(&self, action: Action) {
+        if let Some(deeds) = HERE.get() {
+            (deeds.act)(self, action);
+        }
+    }
+
     /// Takes files of the device in, and chooses as many as may be. With `at_once` copying begins with that. Nothing happens before the
     /// screens are here, from which files come.
     pub fn add_files(&self, dropped: Dropped, at_once: bool) {
@@ -45,11 +47,55 @@ impl Picker {
             (deeds.add_files)(self, dropped, at_once);
         }
     }
+}
 
-    /// Sends what is pending of the device, as many at once as the page wants.
-    pub(super) fn send_files(&self) {
-        if let Some(deeds) = HERE.get() {
-            (deeds.send_files)(self);
+fn act(picker: &Picker, action: Action) {
+    match action {
+        Action::OpenFolder(item) => {
+            let path = item.path.clone();
+            picker.apply(Event::Opened(item));
+            if let Some(shelf) = picker.read(|state| state.open) {
+                picker.load(vec![PageRequest::first(shelf, &path)]);
+            }
         }
+        Action::LoadMore => picker.load(picker.read(State::next_page).into_iter().collect()),
+        Action::Reload => picker.load(picker.read(|state| state.open).map(PageRequest::root).into_iter().collect()),
+        Action::Connect => picker.connect(session::is_in_app()),
+        Action::ConnectHere => picker.connect(true),
+        Action::ConnectAgain => picker.connect_again(),
+        Action::StopConnecting => {
+            if let Some(shelf) = picker.read(|state| state.open) {
+                picker.stop_waiting(shelf);
+                picker.apply(Event::SignInEnded(shelf, None));
+            }
+        }
+        Action::SignOut => picker.sign_out(false, false),
+        Action::SwitchAccount => picker.sign_out(false, true),
+        Action::ConsiderRemoving(removing) => picker.apply(Event::Removing(removing)),
+        Action::RemoveAccess => picker.sign_out(true, false),
+        Action::Toggle(item) => picker.toggle(item),
+        Action::ChooseMany(items) => picker.choose_many(items),
+        Action::LetGo(items) => picker.let_go(items),
+        Action::ChooseAll { whole } => picker.choose_all(whole),
+        Action::StopGathering => picker.stop_gathering(),
+        Action::Remove(place) => picker.remove(place),
+        Action::Move(from, to) => picker.apply(Event::Moved(from, to)),
+        Action::Clear => picker.apply(Event::Cleared),
+        Action::View(view) => picker.apply(Event::Viewed(view)),
+        Action::Find(find) => picker.apply(Event::Sought(find)),
+        Action::Unfold(item) => picker.unfold(item),
+        Action::Preview(path) => picker.apply(Event::Previewed(path)),
+        Action::ShowTray(open) => picker.apply(Event::TrayOpened(open)),
+        Action::CancelPhoto(place) => picker.cancel_photos(&[place]),
+        Action::CancelAll => picker.cancel_all(),
+        Action::RetryPhoto(place) => picker.retry(place),
+        Action::Minimize(minimized) => picker.minimize(minimized),
+        Action::Confirm => picker.confirm(),
+        Action::Reconsider => picker.reconsider(),
+        Action::Finish => picker.finish(false),
+        Action::Stay => picker.apply(Event::Leaving(false)),
+        Action::StopCopying => picker.stop_copying(),
+        // Those can be done before.
+        Action::Choose(_) | Action::GoBack | Action::Escape | Action::Leave | Action::Cancel => picker.send(action),
     }
 }

@@ -239,48 +239,6 @@ impl Picker {
         match action {
             Action::Choose(index) => self.apply(Event::Chose(index)),
             Action::GoBack => self.apply(Event::WentBack),
-            Action::OpenFolder(item) => {
-                let path = item.path.clone();
-                self.apply(Event::Opened(item));
-                if let Some(shelf) = self.read(|state| state.open) {
-                    self.load(vec![PageRequest::first(shelf, &path)]);
-                }
-            }
-            Action::LoadMore => self.load(self.read(State::next_page).into_iter().collect()),
-            Action::Reload => self.load(self.read(|state| state.open).map(PageRequest::root).into_iter().collect()),
-            Action::Connect => self.connect(session::is_in_app()),
-            Action::ConnectHere => self.connect(true),
-            Action::ConnectAgain => self.connect_again(),
-            Action::StopConnecting => {
-                if let Some(shelf) = self.read(|state| state.open) {
-                    self.stop_waiting(shelf);
-                    self.apply(Event::SignInEnded(shelf, None));
-                }
-            }
-            Action::SignOut => self.sign_out(false, false),
-            Action::SwitchAccount => self.sign_out(false, true),
-            Action::ConsiderRemoving(removing) => self.apply(Event::Removing(removing)),
-            Action::RemoveAccess => self.sign_out(true, false),
-            Action::Toggle(item) => self.toggle(item),
-            Action::ChooseMany(items) => self.choose_many(items),
-            Action::LetGo(items) => self.let_go(items),
-            Action::ChooseAll { whole } => self.choose_all(whole),
-            Action::StopGathering => self.stop_gathering(),
-            Action::Remove(place) => self.remove(place),
-            Action::Move(from, to) => self.apply(Event::Moved(from, to)),
-            Action::Clear => self.apply(Event::Cleared),
-            Action::View(view) => self.apply(Event::Viewed(view)),
-            Action::Find(find) => self.apply(Event::Sought(find)),
-            Action::Unfold(item) => self.unfold(item),
-            Action::Preview(path) => self.apply(Event::Previewed(path)),
-            Action::ShowTray(open) => self.apply(Event::TrayOpened(open)),
-            Action::CancelPhoto(place) => self.cancel_photos(&[place]),
-            Action::CancelAll => self.cancel_all(),
-            Action::RetryPhoto(place) => self.retry(place),
-            Action::Minimize(minimized) => self.minimize(minimized),
-            Action::Confirm => self.confirm(),
-            Action::Reconsider => self.reconsider(),
-            Action::Finish => self.finish(false),
             Action::Escape => {
                 let asked = |state: &State| state.storing.as_ref().is_some_and(|it| it.leaving);
                 match self.read(|state| (state.preview.is_some(), state.tray, asked(state))) {
@@ -291,9 +249,8 @@ impl Picker {
                 }
             }
             Action::Leave => self.close(),
-            Action::Stay => self.apply(Event::Leaving(false)),
-            Action::StopCopying => self.stop_copying(),
             Action::Cancel => self.finish(true),
+            action => self.act(action),
         }
     }
 

@@ -22,7 +22,7 @@ const PAUSES_MS: [u32; 4] = [500, 1_000, 2_000, 4_000];
 /// The files that are being sent, by their paths.
 pub type Sending = HashMap<String, AbortHandle>;
 
-/// See [`Picker::send_files`].
+/// Sends what is pending of the device, as many at once as the page wants.
 pub(super) fn send_files(picker: &Picker) {
     while picker.is_open() && picker.0.sending.borrow().len() < picker.0.options.concurrency as usize {
         let next = |state: &State| {
@@ -43,7 +43,7 @@ pub(super) fn send_files(picker: &Picker) {
                 Ok(file) => StoreEvent::Stored { source, path, file: Box::new(file) },
                 Err(trouble) => StoreEvent::Failed { source, path, error: problem(trouble) },
             });
-            picker.send_files();
+            send_files(&picker);
             picker.end_copying();
         });
         picker.0.sending.borrow_mut().insert(path, task);

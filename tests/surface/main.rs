@@ -10,7 +10,7 @@ mod sheets;
 mod types;
 
 use bowerbird::options;
-use bowerbird::result::{FileError, PickedFile};
+use bowerbird::result::{FileError, OriginalFile, PickedFile};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fs;
@@ -21,10 +21,10 @@ use std::path::{Path, PathBuf};
 const LOADER_BYTES: u64 = 13 * 1024;
 
 /// The most that a page may load before the dialog can open, compressed with Brotli. Whoever needs more says here what for.
-const FIRST_LOAD_BYTES: u64 = 194_000;
+const FIRST_LOAD_BYTES: u64 = 178_000;
 
 /// The most that the rest of the widget may weigh, which comes behind it.
-const LATER_BYTES: u64 = 102_000;
+const LATER_BYTES: u64 = 154_000;
 
 fn package() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("pkg");
@@ -165,6 +165,7 @@ fn the_types_document_every_field_of_a_file() {
         date_taken: Some(String::new()),
         sha256: Some(String::new()),
         signature: Some(String::new()),
+        original_file: Some(OriginalFile { name: String::new(), size: 1, mimetype: String::new() }),
         error: Some(FileError { code: String::new(), message: String::new() }),
         ..PickedFile::default()
     };
