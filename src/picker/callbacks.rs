@@ -1,13 +1,20 @@
 //! The page's callbacks: calling them, and what they answer.
 
+use crate::device::looks;
 use crate::error::Trouble;
 use crate::options::PickOptions;
 use crate::result::PickedFile;
 use crate::selection::Chosen;
+use crate::sources::Kind;
 use crate::state::{Photo, Progress};
+use bowerbird_protocol::listing::Item;
+use futures_util::future::LocalBoxFuture;
 use js_sys::{Function, Object, Reflect};
+use std::collections::BTreeMap;
 use std::slice;
+use std::sync::Arc;
 use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
 
 /// What a callback of the page answered.
 pub enum Verdict {
@@ -31,9 +38,66 @@ pub fn call(callback: Option<&Function>, arguments: &[JsValue]) -> Option<Result
 }
 
 /// What the page says was wrong.
-pub fn words(reason: &JsValue) -> String {
+fn words(reason: &JsValue) -> String {
     let message = reason.dyn_ref::<js_sys::Error>().map(|error| error.message().into());
     message.or_else(|| reason.as_string()).unwrap_or_default()
+}
+
+/// What comes of asking the page about a photo.
+pub enum Judged {
+    /// It may be chosen.
+    Yes(Chosen),
+    /// It may not, and the page says why.
+    No(String),
+    /// The page will tell.
+    Later(LocalBoxFuture<'static, Result<Chosen, String>>),
+}
+
+/// What the page says to a photo that is about to be chosen, and what it calls it: `onFileSelected` first, then, of files of the
+/// device, `acceptFn`.
+pub fn judge(options: &PickOptions, photo: Chosen) -> Judged {
+    let nothing = || Ok(Verdict::Now(JsValue::UNDEFINED));
+    let file = PickedFile::chosen(&photo).of(&photo, options).to_js();
+    let asked = call(options.on_file_selected.as_ref(), &[file]).unwrap_or_else(nothing);
+    let accept_fn = options.accept_fn.clone().filter(|_| photo.source.kind == Kind::Device);
+    let answer = match (asked, &accept_fn) {
+        (Err(reason), _) => return Judged::No(reason),
+        (Ok(Verdict::Now(answer)), None) => return Judged::Yes(renamed(photo, &answer)),
+        (Ok(answer), _) => answer,
+    };
+    let accept = options.accept.rules();
+    Judged::Later(Box::pin(async move {
+        let photo = renamed(photo, &awaited(answer).await?);
+        if let Some(accept_fn) = accept_fn {
+            let file = PickedFile::chosen(&photo).exposing(&photo.item.path).to_js();
+            awaited(call(Some(&accept_fn), &[file, looks(&accept)]).unwrap_or_else(nothing)?).await?;
+        }
+        Ok(photo)
+    }))
+}
+
+async fn awaited(verdict: Verdict) -> Result<JsValue, String> {
+    match verdict {
+        Verdict::Now(answer) => Ok(answer),
+        Verdict::Later(promise) => JsFuture::from(promise).await.map_err(|reason| words(&reason)),
+    }
+}
+
+/// The photo under the name that the page answered, where it did: the metadata that it was given, with another `name` or `filename`.
+fn renamed(photo: Chosen, answer: &JsValue) -> Chosen {
+    let said = |name: &str| Reflect::get(answer, &name.into()).ok()?.as_string();
+    let new = |name: &String| !name.is_empty() && *name != photo.item.name;
+    match ["name", "filename"].into_iter().filter_map(said).find(new) {
+        Some(name) => Chosen { item: Arc::new(Item { name, ..(*photo.item).clone() }), renamed: true, ..photo },
+        None => photo,
+    }
+}
+
+/// The page's own words for a file.
+pub fn tags_of(options: &PickOptions, chosen: &Chosen) -> BTreeMap<String, String> {
+    let Some(ask) = &options.upload_config.tags_of else { return options.upload_config.tags.clone() };
+    let tags = ask.call1(&JsValue::NULL, &PickedFile::chosen(chosen).of(chosen, options).to_js());
+    tags.ok().and_then(|tags| serde_wasm_bindgen::from_value(tags).ok()).unwrap_or_default()
 }
 
 /// Tells the page what has become of a photo since it was heard of last.

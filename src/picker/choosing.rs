@@ -1,20 +1,13 @@
 //! Choosing: one photo, several, everything; and what the page says to it.
 
 use super::Picker;
-use super::callbacks::{Verdict, call, words};
-use crate::device::looks;
-use crate::result::PickedFile;
+use super::callbacks::{Judged, judge};
 use crate::selection::Chosen;
-use crate::sources::Kind;
 use crate::state::{Event, PageRequest, Refused, Rest, State};
 use bowerbird_protocol::listing::Item;
-use futures_util::future::LocalBoxFuture;
 use gloo_timers::future::TimeoutFuture;
-use js_sys::Reflect;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
 /// How often it is looked whether a page has come that the grid asked for.
 const PAGE_PATIENCE_MS: u32 = 40;
@@ -61,7 +54,7 @@ impl Picker {
                 break;
             }
             let Some(photo) = self.chosen(item) else { continue };
-            match self.judge(photo) {
+            match judge(&self.0.options, photo) {
                 Judged::Yes(photo) => {
                     room -= 1;
                     chosen.push(photo);
@@ -99,38 +92,6 @@ impl Picker {
             }
             picker.start_when_full();
         });
-    }
-
-    /// What the page says to a photo that is about to be chosen, and what it calls it: `onFileSelected` first, then, of files of the
-    /// device, `acceptFn`.
-    fn judge(&self, photo: Chosen) -> Judged {
-        let options = &self.0.options;
-        let asks = options.on_file_selected.as_ref();
-        let asked = call(asks, &[PickedFile::chosen(&photo).of(&photo, options).to_js()])
-            .unwrap_or(Ok(Verdict::Now(JsValue::UNDEFINED)));
-        let accept_fn = options.accept_fn.clone().filter(|_| photo.source.kind == Kind::Device);
-        let answer = match (asked, &accept_fn) {
-            (Err(reason), _) => return Judged::No(reason),
-            (Ok(Verdict::Now(answer)), None) => return Judged::Yes(renamed(photo, &answer)),
-            (Ok(answer), _) => answer,
-        };
-        let accept = options.accept.rules();
-        Judged::Later(Box::pin(async move {
-            let answer = match answer {
-                Verdict::Now(answer) => answer,
-                Verdict::Later(promise) => JsFuture::from(promise).await.map_err(|reason| words(&reason))?,
-            };
-            let photo = renamed(photo, &answer);
-            if let Some(accept_fn) = accept_fn {
-                let file = PickedFile::chosen(&photo).exposing(&photo.item.path).to_js();
-                let asked =
-                    call(Some(&accept_fn), &[file, looks(&accept)]).unwrap_or(Ok(Verdict::Now(JsValue::UNDEFINED)));
-                if let Verdict::Later(promise) = asked? {
-                    JsFuture::from(promise).await.map_err(|reason| words(&reason))?;
-                }
-            }
-            Ok(photo)
-        }))
     }
 
     /// Copying begins by itself where the page wants that as soon as no more can be chosen.
@@ -250,24 +211,6 @@ impl Picker {
         let count = self.0.chosen.get() + 1;
         self.0.chosen.set(count);
         Some(Chosen { source, item, folder, id: format!("{}-{count}", random_id()), renamed: false })
-    }
-}
-
-/// What comes of asking the page about a photo.
-enum Judged {
-    Yes(Chosen),
-    No(String),
-    Later(LocalBoxFuture<'static, Result<Chosen, String>>),
-}
-
-/// The photo under the name that the page answered, where it did: the metadata that it was given, with another `name` or `filename`.
-fn renamed(photo: Chosen, answer: &JsValue) -> Chosen {
-    let said = |name: &str| Reflect::get(answer, &name.into()).ok()?.as_string();
-    let name =
-        ["name", "filename"].into_iter().filter_map(said).find(|name| !name.is_empty() && *name != photo.item.name);
-    match name {
-        Some(name) => Chosen { item: Arc::new(Item { name, ..(*photo.item).clone() }), renamed: true, ..photo },
-        None => photo,
     }
 }
 

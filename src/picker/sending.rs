@@ -1,10 +1,10 @@
 //! Files of the device on their way: so many at once, gone on with when the network is back.
 
 use super::Picker;
+use super::callbacks::tags_of;
 use crate::companion::Upload;
 use crate::device;
 use crate::error::Trouble;
-use crate::result::PickedFile;
 use crate::selection::Chosen;
 use crate::sources::Kind;
 use crate::state::State;
@@ -12,7 +12,7 @@ use bowerbird_protocol::problem::{Problem, ProblemCode};
 use bowerbird_protocol::store::{StoreEvent, StoredFile};
 use futures_util::future::AbortHandle;
 use gloo_timers::future::TimeoutFuture;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 use web_sys::Blob;
 
@@ -57,7 +57,7 @@ impl Picker {
         let (limits, cleanup) = (options.image_limits(), options.cleanup_image_exif);
         let bytes = device::prepare(&file, &chosen.item.mimetype, &limits, cleanup).await?;
         let store = options.store_to.clone();
-        let mut upload = Upload::new(bytes, chosen.item.name.clone(), store, self.tags_of(chosen));
+        let mut upload = Upload::new(bytes, chosen.item.name.clone(), store, tags_of(options, chosen));
         let size = upload.size();
         let told = {
             let (picker, chosen) = (self.clone(), chosen.clone());
@@ -85,15 +85,6 @@ impl Picker {
             TimeoutFuture::new(PAUSES_MS[tries.min(PAUSES_MS.len() - 1)]).await;
             tries += 1;
         }
-    }
-
-    /// The page's own words for a file.
-    pub(super) fn tags_of(&self, chosen: &Chosen) -> BTreeMap<String, String> {
-        let config = &self.0.options.upload_config;
-        let Some(ask) = &config.tags_of else { return config.tags.clone() };
-        let file = PickedFile::chosen(chosen).of(chosen, &self.0.options).to_js();
-        let tags = ask.call1(&wasm_bindgen::JsValue::NULL, &file);
-        tags.ok().and_then(|tags| serde_wasm_bindgen::from_value(tags).ok()).unwrap_or_default()
     }
 
     /// Stops sending these.

@@ -187,10 +187,9 @@ fn is_meant(ui: Ui, dialog: &Element) -> bool {
     if others.is_some_and(|other| Some(other) != host) {
         return false;
     }
-    let window = web_sys::window();
-    let side = |side: Option<wasm_bindgen::JsValue>| side.and_then(|side| side.as_f64()).unwrap_or_default();
-    let height = side(window.as_ref().and_then(|window| window.inner_height().ok()));
-    let width = side(window.as_ref().and_then(|window| window.inner_width().ok()));
+    let page = dialog.owner_document().and_then(|document| document.document_element());
+    let (width, height) = page.map(|page| (page.client_width(), page.client_height())).unwrap_or_default();
+    let (width, height) = (f64::from(width), f64::from(height));
     let place = dialog.get_bounding_client_rect();
     let in_sight = place.top() >= 0.0 && place.left() >= 0.0 && place.bottom() <= height && place.right() <= width;
     // Those that were opened first hear of it first, and take it.

@@ -31,6 +31,7 @@ pub const RULES: &[Rule] = &[
             ("src/result.rs", "builds what the page receives"),
             ("src/picker/callbacks.rs", "hands results to the page's callbacks"),
             ("src/mount/", "the History API takes its state as a JsValue"),
+            ("src/device/", "files, folders and canvases answer with untyped values"),
             ("src/session.rs", "windows hand over untyped messages"),
             ("src/text/", "Intl takes its locales as a JsValue"),
         ],
