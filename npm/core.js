@@ -87,7 +87,8 @@ const create = (glueUrl, wasmUrl, clientUrl, home, laterUrl) => {
       })),
     ]);
     if (laterUrl) glue.later.url = laterUrl;
-    await naming(wasmUrl, glue.default({ module_or_path: wasm }));
+    // A page may have the script and the module, or the older script: it is one glue, which must not be started twice.
+    await naming(wasmUrl, glue.later.ready ??= glue.default({ module_or_path: wasm }));
     return glue;
   });
   const loadCalls = once(again => module(clientUrl, again));

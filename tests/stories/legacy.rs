@@ -98,7 +98,7 @@ async fn what_goes_wrong_is_told_by_its_number() {
         // Before anything of the dialog is there.
         visitor.runs(&calling("pick", "{ services: 'instagram' }")).await;
         visitor.sees(".dialog[open]").await;
-        visitor.driver().active_element().await.unwrap().send_keys(Key::Escape).await.unwrap();
+        visitor.driver().action_chain().send_keys(Key::Escape).perform().await.unwrap();
         let said = hears(&visitor, 1).await;
         assert_eq!(said[0]["code"], 101, "{said:?}");
 
