@@ -77,13 +77,10 @@ pub struct PickedFile {
     /// Why it failed; only in `filesFailed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<FileError>,
-    /// The path of a local file that `originalFile` is to be itself, where the page asked for that.
-    #[serde(skip)]
-    pub(crate) exposed: Option<String>,
 }
 
 /// A file of the visitor's device, as it was before anything was done to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct OriginalFile {
     /// Its name.
     pub name: String,
@@ -92,6 +89,9 @@ pub struct OriginalFile {
     /// Its type, as far as the browser tells.
     #[serde(rename = "type")]
     pub mimetype: String,
+    /// Its path, where the page asked for the file itself in place of all this.
+    #[serde(skip)]
+    pub(crate) exposed: Option<String>,
 }
 
 /// Why a file failed.
@@ -157,6 +157,7 @@ impl PickedFile {
                 name: item.name.clone(),
                 size: item.bytes,
                 mimetype: item.mimetype.clone(),
+                exposed: None,
             }),
             ..Self::default()
         }
@@ -164,7 +165,9 @@ impl PickedFile {
 
     /// The same with the file itself, where it is one of the device.
     pub(crate) fn exposing(mut self, path: &str) -> Self {
-        self.exposed = self.original_file.is_some().then(|| path.to_owned());
+        if let Some(original) = &mut self.original_file {
+            original.exposed = Some(path.to_owned());
+        }
         self
     }
 
@@ -176,7 +179,8 @@ impl PickedFile {
     /// A plain JavaScript object of it.
     pub(crate) fn to_js(&self) -> JsValue {
         let object = to_js(self);
-        if let Some(file) = self.exposed.as_deref().and_then(device::file) {
+        let exposed = self.original_file.as_ref().and_then(|original| original.exposed.as_deref());
+        if let Some(file) = exposed.and_then(device::file) {
             let _ = Reflect::set(&object, &"originalFile".into(), &file);
         }
         object

@@ -92,12 +92,11 @@ pub(super) fn read_string(name: &str, value: &JsValue, _: Warn<'_>) -> Result<Op
     value.as_string().map(Some).ok_or_else(|| wants(name, "a string", value))
 }
 
+/// What becomes of a member: nothing where it is not known, and what it takes where it is wrong.
+type Read = Option<Result<(), &'static str>>;
+
 /// The members of an object, each given to `member`, which says whether it knows it, and what it takes where it does.
-fn members(
-    name: &str,
-    value: &JsValue,
-    member: &mut dyn FnMut(&str, &JsValue) -> Option<Result<(), &'static str>>,
-) -> Result<(), String> {
+fn members(name: &str, value: &JsValue, member: &mut dyn FnMut(&str, &JsValue) -> Read) -> Result<(), String> {
     let object = value.dyn_ref::<Object>().ok_or_else(|| wants(name, "an object", value))?;
     for key in Object::keys(object).iter().filter_map(|key| key.as_string()) {
         let value = Reflect::get(object, &key.as_str().into()).unwrap_or_default();
@@ -113,7 +112,7 @@ fn members(
     Ok(())
 }
 
-fn flag(flag: &mut bool, value: &JsValue) -> Option<Result<(), &'static str>> {
+fn flag(flag: &mut bool, value: &JsValue) -> Read {
     Some(value.as_bool().map(|value| *flag = value).ok_or("true or false"))
 }
 

@@ -165,7 +165,7 @@ fn the_types_document_every_field_of_a_file() {
         date_taken: Some(String::new()),
         sha256: Some(String::new()),
         signature: Some(String::new()),
-        original_file: Some(OriginalFile { name: String::new(), size: 1, mimetype: String::new() }),
+        original_file: Some(OriginalFile::default()),
         error: Some(FileError { code: String::new(), message: String::new() }),
         ..PickedFile::default()
     };

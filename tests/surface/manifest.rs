@@ -25,6 +25,6 @@ fn nothing_is_wrong_with_the_manifest_and_the_types() {
     let lint = judge("publint/src/cli.js", &["--strict"]);
     assert!(lint.contains("All good!"), "{lint}");
     // The scripts set a global and export nothing; `require` is not offered.
-    let scripts = ["--exclude-entrypoints", "bowerbird.js", "picker.js"];
+    let scripts = ["--exclude-entrypoints", "bowerbird.js", "filepicker.js", "picker.js"];
     judge("@arethetypeswrong/cli/dist/index.js", &[&["--pack", ".", "--profile", "esm-only"][..], &scripts].concat());
 }
