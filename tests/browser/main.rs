@@ -255,7 +255,10 @@ async fn wrong_options_are_refused_in_words_and_open_nothing() {
         (json!({"maxfiles": 2}), "bowerbird: there is no option 'maxfiles'; did you mean 'maxFiles'?"),
         (json!({"maxFiles": 0}), "bowerbird: maxFiles takes a whole number from 1 to 1000000; it got 0"),
         (json!({"minFiles": 2}), "bowerbird: minFiles (2) is more than maxFiles (1, which is 1 unless given)"),
-        (json!(["myspace"]), "bowerbird: fromSources leaves no source to pick from; there are: facebook, instagram"),
+        (
+            json!(["myspace"]),
+            "bowerbird: fromSources leaves no source to pick from; there are: local_file_system, facebook, instagram, url",
+        ),
         (
             json!({"accept": "im age/*"}),
             "bowerbird: accept: 'im age/*' is no type; use 'image/png', 'image/*' or '.png'",

@@ -76,6 +76,8 @@ impl Stage {
         let (mut stage, listener) = Self::prepare(settings).await;
         stage.files = cluster::put_on_services(&mut stage.config, postgres, s3);
         stage.config.lease_seconds = 2;
+        // Programs are told the sites in a form that names no secrets.
+        stage.config.apps.retain(|app| app.secret.is_none());
         let cluster = cluster::Cluster::start(listener, &stage.config, count, stage.data.path()).await;
         stage.running = Running::Programs(Arc::new(cluster));
         Some(stage)

@@ -9,14 +9,14 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
-const PHOTO: &str = "astronaut.jpg";
+pub const PHOTO: &str = "astronaut.jpg";
 
-fn bytes_of(photo: &str) -> Vec<u8> {
+pub fn bytes_of(photo: &str) -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("emulator/photos").join(photo)).unwrap()
 }
 
 /// A script's words for files of these names and bytes.
-fn files(files: &[(&str, &str, &[u8])]) -> String {
+pub fn files(files: &[(&str, &str, &[u8])]) -> String {
     let each = files.iter().map(|(name, kind, bytes)| {
         let base64 = STANDARD.encode(bytes);
         format!(
@@ -29,10 +29,10 @@ fn files(files: &[(&str, &str, &[u8])]) -> String {
     )
 }
 
-const ROOT: &str = "const root = [...document.querySelectorAll('[data-bowerbird]')].at(-1).shadowRoot;";
+pub const ROOT: &str = "const root = [...document.querySelectorAll('[data-bowerbird]')].at(-1).shadowRoot;";
 
 /// As if the device's own dialog had been answered with these.
-async fn chooses_files(visitor: &Visitor, list: &[(&str, &str, &[u8])]) {
+pub async fn chooses_files(visitor: &Visitor, list: &[(&str, &str, &[u8])]) {
     visitor.sees("[data-action='choose-files']").await;
     let then = "const input = root.querySelector('[data-role=files]'); input.files = transfer.files; input.dispatchEvent(new Event('change'))";
     visitor.runs(&format!("{} {ROOT} {then}", files(list))).await;
@@ -55,14 +55,14 @@ async fn opens(visitor: &Visitor, stage: &Stage, mut options: Value) {
 }
 
 /// A JPEG's size in pixels.
-fn size_of(jpeg: &[u8]) -> (u32, u32) {
+pub fn size_of(jpeg: &[u8]) -> (u32, u32) {
     let image = image::load_from_memory(jpeg).unwrap();
     (image.width(), image.height())
 }
 
 #[tokio::test]
 async fn photos_of_the_device_are_chosen_and_stored() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         opens(&visitor, &stage, json!({"maxFiles": 5, "storeTo": {"path": "/orders/17/"}})).await;
         visitor.starts_picking().await;
         visitor.photographs("device-empty").await;
@@ -87,7 +87,7 @@ async fn photos_of_the_device_are_chosen_and_stored() {
 
 #[tokio::test]
 async fn what_is_dropped_or_pasted_is_added_and_chosen() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         opens(&visitor, &stage, json!({"fromSources": ["facebook", "local_file_system"], "maxFiles": 9})).await;
         visitor.starts_picking().await;
         visitor.sees("[data-action='connect']").await;
@@ -110,7 +110,7 @@ async fn what_is_dropped_or_pasted_is_added_and_chosen() {
 
 #[tokio::test]
 async fn everywhere_in_the_dialog_where_the_page_wants_that() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         let options = json!({"fromSources": ["facebook", "local_file_system"], "maxFiles": 9, "globalDropZone": true});
         opens(&visitor, &stage, options).await;
         visitor.starts_picking().await;
@@ -124,7 +124,7 @@ async fn everywhere_in_the_dialog_where_the_page_wants_that() {
 
 #[tokio::test]
 async fn what_the_page_does_not_take_is_not_added_and_said_to_be() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         opens(&visitor, &stage, json!({"maxFiles": 9, "accept": ["image/*", ".PDF"], "maxSize": 100_000})).await;
         visitor.starts_picking().await;
         let small = bytes_of("clock-in-motion.jpg");
@@ -157,7 +157,7 @@ async fn what_the_page_does_not_take_is_not_added_and_said_to_be() {
 
 #[tokio::test]
 async fn a_remark_goes_when_its_time_is_over() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         opens(&visitor, &stage, json!({"maxFiles": 9, "accept": "image/*", "errorsTimeout": 300})).await;
         visitor.starts_picking().await;
         chooses_files(&visitor, &[("notes.txt", "text/plain", b"notes")]).await;
@@ -171,7 +171,7 @@ async fn a_remark_goes_when_its_time_is_over() {
 
 #[tokio::test]
 async fn the_page_may_refuse_or_rename_what_is_chosen() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         opens(&visitor, &stage, json!({"maxFiles": 9, "exposeOriginalFile": true})).await;
         visitor
             .runs(
@@ -206,7 +206,7 @@ async fn the_page_may_refuse_or_rename_what_is_chosen() {
 
 #[tokio::test]
 async fn images_are_brought_to_the_size_that_the_page_wants() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         let photo = bytes_of(PHOTO);
         let full = size_of(&photo);
         assert_eq!(full, (512, 512));
@@ -242,7 +242,7 @@ fn with_exif(jpeg: &[u8]) -> Vec<u8> {
 
 #[tokio::test]
 async fn what_a_photo_tells_of_its_place_is_taken_out() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         let photo = with_exif(&bytes_of(PHOTO));
         let has = |bytes: &[u8], words: &[u8]| bytes.windows(words.len()).any(|part| part == words);
         for (wish, tells, turned) in [
@@ -265,7 +265,7 @@ async fn what_a_photo_tells_of_its_place_is_taken_out() {
 
 #[tokio::test]
 async fn a_large_file_goes_in_parts_and_goes_on_when_the_network_is_back() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         opens(&visitor, &stage, json!({})).await;
         visitor.runs("options.onFileUploadProgress = (file, { totalBytes }) => (window.told ??= []).push(totalBytes)").await;
         visitor.starts_picking().await;
@@ -292,7 +292,7 @@ async fn a_large_file_goes_in_parts_and_goes_on_when_the_network_is_back() {
 
 #[tokio::test]
 async fn copying_begins_by_itself_when_no_more_can_be_chosen() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         opens(&visitor, &stage, json!({"maxFiles": 2, "startUploadingWhenMaxFilesReached": true})).await;
         visitor.starts_picking().await;
         let photo = bytes_of(PHOTO);
@@ -306,7 +306,7 @@ async fn copying_begins_by_itself_when_no_more_can_be_chosen() {
 
 #[tokio::test]
 async fn what_is_dropped_on_a_pane_is_sent_at_once() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         opens(&visitor, &stage, json!({"displayMode": "dropPane", "container": "#prints", "maxFiles": 3})).await;
         visitor
             .runs(
@@ -326,7 +326,7 @@ async fn what_is_dropped_on_a_pane_is_sent_at_once() {
 
 #[tokio::test]
 async fn an_address_is_looked_up_and_stored() {
-    tell(Duration::ZERO, |visitor, stage| async move {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
         // Something that lies at an address: a file that this companion stored.
         opens(&visitor, &stage, json!({})).await;
         visitor.starts_picking().await;

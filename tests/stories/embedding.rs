@@ -250,7 +250,7 @@ async fn inline_in_a_part_of_the_page() {
         // In a wide part without a height of its own it is as on a desk, and takes the least that is of use.
         visitor.runs("window.outcome = undefined").await;
         picks_inline(&visitor, "wide", "width: 900px", &json!({"maxFiles": 2})).await;
-        visitor.sees("[data-action='connect'], .tile").await;
+        visitor.sees("[data-action='choose-files']").await;
         assert_eq!(visitor.runs(drawn).await, json!({"services": true, "browse": true, "box": [900, 480]}));
         // Two at once, each with an id of its own; without one the second is refused, and says what to do.
         picks_inline(&visitor, "third", "width: 400px", &json!({})).await;

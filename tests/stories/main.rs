@@ -15,6 +15,7 @@ mod keyboard;
 mod languages;
 mod legacy;
 mod looks;
+mod options;
 mod refusals;
 mod signing_in;
 mod soak;

@@ -3,6 +3,7 @@
 //! A screen more is a line more, `tour.shows("its-name").await`, in the chapter that comes by it, or a chapter of its own.
 //! Chapters begin with a page that is opened anew, and a tour waits for elements, not for words: it goes in any language.
 
+use crate::device::{PHOTO, bytes_of, chooses_files};
 use crate::looks::Look;
 use crate::stage::Stage;
 use crate::visitor::Visitor;
@@ -40,6 +41,7 @@ impl<'a, J: Judge + Send> Tour<'a, J> {
         let mut tour = Self { visitor, stage, options, judge };
         tour.the_way_in().await;
         tour.the_ways_around().await;
+        tour.files_of_the_visitor().await;
         tour.albums_and_photos().await;
         tour.other_folders().await;
         tour.loading().await;
@@ -120,6 +122,22 @@ impl<'a, J: Judge + Send> Tour<'a, J> {
         visitor.goes_to_the_new_window().await;
         visitor.closes_the_window().await;
         self.stage.emulator.clear_faults();
+    }
+
+    /// Files of the device, and addresses.
+    async fn files_of_the_visitor(&mut self) {
+        let visitor = self.visitor;
+        self.opens(json!({"fromSources": "local_file_system", "maxFiles": 5})).await;
+        visitor.sees("[data-action='choose-files']").await;
+        self.shows("device").await;
+        let photo = bytes_of(PHOTO);
+        let files = [(PHOTO, "image/jpeg", photo.as_slice()), ("order.pdf", "application/pdf", b"%PDF-1.4")];
+        chooses_files(visitor, &files).await;
+        visitor.sees(".tile.photo .file").await;
+        self.shows("device-chosen").await;
+        self.opens(json!({"fromSources": "url"})).await;
+        visitor.sees("#address").await;
+        self.shows("address").await;
     }
 
     /// From the albums to photos that could not be copied.

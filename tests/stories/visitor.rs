@@ -370,7 +370,11 @@ impl Visitor {
 
     async fn screen(&self) -> String {
         let words = self.words().await;
-        if words.is_empty() { "the dialog is closed".to_owned() } else { format!("the dialog says: {words}") }
+        if !words.is_empty() {
+            return format!("the dialog says: {words}");
+        }
+        let outcome = self.runs("return window.outcome ?? null").await;
+        format!("the dialog is closed, and the page has received {outcome}")
     }
 
     async fn until(&self, script: &str, argument: &str) -> Option<WebElement> {

@@ -301,9 +301,9 @@ fn advice(error: &str) -> &'static str {
         "; set this machine's clock (timedatectl, chrony)"
     } else if says(&["SignatureDoesNotMatch", "InvalidAccessKeyId", "AuthorizationHeaderMalformed"]) {
         "; see access key, secret, region and endpoint, and this machine's clock"
-    } else if says(&["AccessDenied", "403", "Forbidden"]) {
+    } else if says(&["AccessDenied", "403 Forbidden"]) {
         "; let this user put, get, list and delete objects there"
-    } else if says(&["NoSuchBucket", "404"]) {
+    } else if says(&["NoSuchBucket", "404 Not Found"]) {
         "; make the bucket, or see its name, the region and the endpoint"
     } else if says(&["error sending request", "dns error", "Connection refused"]) {
         "; see its endpoint, and that it is reached from here"
@@ -374,6 +374,10 @@ mod tests {
         assert!(advice("SignatureDoesNotMatch").contains("secret"));
         assert!(advice("AccessDenied").contains("delete"));
         assert!(advice("NoSuchBucket").contains("make the bucket"));
+        assert!(
+            advice("PUT http://127.0.0.1:40445/: Connection refused").contains("its endpoint"),
+            "a port is no answer"
+        );
         assert_eq!(advice("disk full"), "");
     }
 }
