@@ -3,8 +3,10 @@
 use crate::options::CleanupImageExif;
 
 const SOI: [u8; 2] = [0xFF, 0xD8];
-/// Where the image itself begins; nothing after it is looked at.
+/// A scan begins: what follows is the image itself, up to the next marker.
 const SOS: u8 = 0xDA;
+/// The image's end. Phones put films, depth maps and further images behind it, each with metadata of its own.
+const EOI: u8 = 0xD9;
 const APP0: u8 = 0xE0;
 const APP1: u8 = 0xE1;
 const APP2: u8 = 0xE2;
@@ -44,16 +46,28 @@ pub fn cleaned(jpeg: &[u8], keep: CleanupImageExif) -> Option<Vec<u8>> {
         if stays {
             clean.extend_from_slice(segment);
         }
-        if marker == SOS {
-            clean.extend_from_slice(&rest[length..]);
-            break;
-        }
         rest = &rest[length..];
+        if marker == SOS {
+            let scan = scan(rest);
+            clean.extend_from_slice(&rest[..scan]);
+            rest = &rest[scan..];
+            // One whose end is missing is shown as far as it goes.
+            if rest.get(1).is_none_or(|marker| *marker == EOI) {
+                clean.extend_from_slice(&rest[..rest.len().min(2)]);
+                break;
+            }
+        }
     }
     if let Some(turned) = turned.filter(|turned| keep.keep_orientation && *turned > 1) {
         clean.splice(2..2, exif_of(turned));
     }
     Some(clean)
+}
+
+/// How long a scan is: a marker ends it, of which a stuffed byte and a restart are none.
+fn scan(data: &[u8]) -> usize {
+    let ends = |pair: &[u8; 2]| pair[0] == 0xFF && !matches!(pair[1], 0 | 0xD0..=0xD7 | 0xFF);
+    data.array_windows().position(ends).unwrap_or(data.len())
 }
 
 /// The orientation in the body of an EXIF segment.
@@ -110,6 +124,19 @@ mod tests {
             assert!(!has(&clean, word));
         }
         assert!(has(&clean, b"table") && clean.ends_with(b"scan\x01\xFF\x00\x02\xFF\xD9"));
+    }
+
+    #[test]
+    fn what_lies_behind_the_image_goes_and_every_scan_stays() {
+        let second =
+            [segment(COMMENT, b"between"), segment(SOS, b"second"), b"\x03\xFF\xD0\x04\xFF\xD9".to_vec()].concat();
+        let whole = jpeg(1);
+        let scans = [&whole[..whole.len() - 2], &second].concat();
+        let clean = cleaned(&[scans, jpeg(6)].concat(), CleanupImageExif::default()).unwrap();
+        assert!(clean.ends_with(b"second\x03\xFF\xD0\x04\xFF\xD9") && has(&clean, b"scan\x01\xFF\x00\x02"));
+        assert!(!has(&clean, b"between") && !has(&clean, b"Exif"));
+        let cut = &whole[..whole.len() - 3];
+        assert!(cleaned(cut, CleanupImageExif::default()).unwrap().ends_with(b"scan\x01\xFF\x00"));
     }
 
     #[test]

@@ -21,12 +21,14 @@ pub(super) fn add_files(picker: &Picker, dropped: Dropped, at_once: bool) {
         let mut refused = None;
         for (file, folder) in dropped.read().await {
             match picker.take(&file).await {
-                Ok(item) => items.push(Arc::new(item)),
+                Ok(item) => {
+                    // Where they lay is part of what the page is told.
+                    if folder != "/" {
+                        picker.0.folders.borrow_mut().insert(item.path.clone(), folder);
+                    }
+                    items.push(Arc::new(item));
+                }
                 Err(why) => refused = Some((file.name(), why)),
-            }
-            // Where they lay is part of what the page is told.
-            if let Some(item) = items.last().filter(|_| folder != "/") {
-                picker.0.folders.borrow_mut().insert(item.path.clone(), folder);
             }
         }
         if !picker.is_open() {
