@@ -59,9 +59,9 @@ fn ready(ui: Ui, source: &Source, sign_in: &SignIn) -> impl IntoView {
     });
     // The page's own lines, those for this source before those for all.
     let own = |read: fn(&AuthText) -> &Vec<String>, class: &'static str| {
-        let lines = ui.picker.with_value(|picker| {
-            let texts = &picker.options().custom_auth_text;
-            let of = |name: &str| texts.get(name).map(read).filter(|lines| !lines.is_empty()).cloned();
+        let lines = ui.options(|options| {
+            let of =
+                |name: &str| options.custom_auth_text.get(name).map(read).filter(|lines| !lines.is_empty()).cloned();
             of(source.name).or_else(|| of("default")).unwrap_or_default()
         });
         lines.into_iter().map(|line| view! { <p class=class>{line}</p> }).collect_view()

@@ -3,7 +3,7 @@
 use super::{Part, Ui, icon, part, words};
 use crate::device::{Dropped, files_of};
 use crate::listener::Listener;
-use crate::options::{DisplayMode, PickOptions};
+use crate::options::DisplayMode;
 use crate::sources::Kind;
 use crate::state::State;
 use leptos::html;
@@ -15,10 +15,6 @@ const UPLOAD: &str =
     "M11 16V7.8L7.7 11.1 6.3 9.7 12 4l5.7 5.7-1.4 1.4L13 7.8V16zM5 18v2h14v-2h2v2a2 2 0 0 1-2 2H5a2 2 0 0 1-2-2v-2z";
 
 impl Ui {
-    fn options<T>(self, read: impl FnOnce(&PickOptions) -> T) -> T {
-        self.picker.with_value(|picker| read(picker.options()))
-    }
-
     fn add_files(self, dropped: Dropped) {
         // Cloned first: it may close the dialog, and with it this very store.
         if let Some(picker) = self.picker.try_get_value() {
@@ -44,14 +40,16 @@ pub(super) fn device(ui: Ui) -> impl IntoView {
             let _ = input.set_attribute("webkitdirectory", "");
         }
     });
-    let way = move |name: &'static str, class: &'static str, key: &'static str, input: NodeRef<html::Input>| {
+    let way = move |name: &'static str, key: &'static str, input: NodeRef<html::Input>| {
+        // The first of the ways, as long as there is nothing yet.
+        let leads = Memo::new(move |_| key == "device.choose" && none.get());
         let press = move |_| {
             if let Some(input) = input.get_untracked() {
                 input.click();
             }
         };
         view! {
-            <button type="button" class=class class:primary=move || class.is_empty() && none.get() class:secondary=move || !class.is_empty() || !none.get() data-action=name on:click=press>
+            <button type="button" class:primary=leads class:secondary=move || !leads.get() data-action=name on:click=press>
                 {words(move || match (key, none.get()) {
                     ("device.choose", true) => ui.say_count("device.choose", max),
                     ("device.choose", false) => ui.say("device.more"),
@@ -67,16 +65,15 @@ pub(super) fn device(ui: Ui) -> impl IntoView {
         input.set_value("");
         ui.add_files(Dropped::Files(files));
     };
-    let can_drag = !touched;
     view! {
         <div class="device" class:empty=none>
             {part(move || none.get().then(|| icon(UPLOAD)))}
             <div class="ways-in">
-                {way("choose-files", "", "device.choose", files)}
-                {folders.then(|| way("choose-folder", "further", "device.folder", folder))}
-                {camera.then(|| way("take-photo", "further", "device.camera", photo))}
+                {way("choose-files", "device.choose", files)}
+                {folders.then(|| way("choose-folder", "device.folder", folder))}
+                {camera.then(|| way("take-photo", "device.camera", photo))}
             </div>
-            {can_drag.then(|| view! { <p class="hint">{ui.say("device.drop")}</p> })}
+            {(!touched).then(|| view! { <p class="hint">{ui.say("device.drop")}</p> })}
             <input type="file" hidden data-role="files" node_ref=files multiple=several accept=accept on:change=take />
             {folders.then(|| view! { <input type="file" hidden data-role="folder" node_ref=folder multiple on:change=take /> })}
             {camera.then(|| view! { <input type="file" hidden data-role="photo" node_ref=photo accept="image/*" capture="environment" on:change=take /> })}

@@ -29,6 +29,7 @@ pub use later::fetch;
 pub use later::fetch_ahead;
 pub use pane::{Pane, pane};
 
+use crate::options::PickOptions;
 use crate::picker::{Action, Picker};
 use crate::sources::Source;
 use crate::state::{Notice, Refused, State};
@@ -102,6 +103,11 @@ impl Ui {
             ui.speaks.try_set(true);
         }));
         ui
+    }
+
+    /// What the page asked for.
+    fn options<T>(self, read: impl FnOnce(&PickOptions) -> T) -> T {
+        self.picker.with_value(|picker| read(picker.options()))
     }
 
     fn send(self, action: Action) {
@@ -192,8 +198,7 @@ impl Ui {
             Notice::Full => self.say_count("selection.full", state.selection.max()),
             Notice::Page(words) => words.clone(),
             Notice::Refused(name, why) => {
-                let (types, most) =
-                    self.picker.with_value(|it| (it.options().accept.rules().join(", "), it.options().max_size));
+                let (types, most) = self.options(|options| (options.accept.rules().join(", "), options.max_size));
                 let size = self.bytes(most.unwrap_or_default());
                 let fill = [("displayName", name.as_str()), ("types", &types), ("roundFileSize", &size)];
                 let key = match why {

@@ -22,7 +22,7 @@ pub(super) fn trouble(ui: Ui, trouble: Trouble, again: impl Fn() + 'static) -> i
 
 /// Whom to write to, where the page names somebody.
 pub(super) fn support(ui: Ui) -> Option<impl IntoView> {
-    let email = ui.picker.with_value(|picker| picker.options().support_email.clone())?;
+    let email = ui.options(|options| options.support_email.clone())?;
     let words = ui.words("trouble.support", None, &[("email", &email)]);
     Some(view! { <p class="support"><a href=format!("mailto:{email}")>{words}</a></p> })
 }

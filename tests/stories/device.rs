@@ -54,6 +54,16 @@ async fn opens(visitor: &Visitor, stage: &Stage, mut options: Value) {
     visitor.opens(&stage.page, options).await;
 }
 
+/// What a pick with these options makes of a photo of the device.
+async fn stores_one(visitor: &Visitor, stage: &Stage, options: Value, photo: &[u8]) -> Vec<u8> {
+    opens(visitor, stage, options).await;
+    visitor.starts_picking().await;
+    chooses_files(visitor, &[(PHOTO, "image/jpeg", photo)]).await;
+    visitor.confirms().await;
+    let result = visitor.receives().await;
+    stage.stored_bytes(result["filesUploaded"][0]["url"].as_str().unwrap()).await
+}
+
 /// A JPEG's size in pixels.
 pub fn size_of(jpeg: &[u8]) -> (u32, u32) {
     let image = image::load_from_memory(jpeg).unwrap();
@@ -216,12 +226,7 @@ async fn images_are_brought_to_the_size_that_the_page_wants() {
             (json!({"imageDim": [300, null]}), (300, 300)),
             (json!({"imageMax": [1000, 1000]}), full),
         ] {
-            opens(&visitor, &stage, wish.clone()).await;
-            visitor.starts_picking().await;
-            chooses_files(&visitor, &[(PHOTO, "image/jpeg", &photo)]).await;
-            visitor.confirms().await;
-            let result = visitor.receives().await;
-            let stored = stage.stored_bytes(result["filesUploaded"][0]["url"].as_str().unwrap()).await;
+            let stored = stores_one(&visitor, &stage, wish.clone(), &photo).await;
             assert_eq!(size_of(&stored), becomes, "{wish}");
             assert_eq!(stored == photo, becomes == full, "{wish}: what fits is sent as it is");
         }
@@ -250,12 +255,7 @@ async fn what_a_photo_tells_of_its_place_is_taken_out() {
             (json!({"cleanupImageExif": true}), false, false),
             (json!({"cleanupImageExif": {"keepOrientation": true}}), false, true),
         ] {
-            opens(&visitor, &stage, wish.clone()).await;
-            visitor.starts_picking().await;
-            chooses_files(&visitor, &[(PHOTO, "image/jpeg", &photo)]).await;
-            visitor.confirms().await;
-            let result = visitor.receives().await;
-            let stored = stage.stored_bytes(result["filesUploaded"][0]["url"].as_str().unwrap()).await;
+            let stored = stores_one(&visitor, &stage, wish.clone(), &photo).await;
             assert_eq!((has(&stored, b"somewhere at home"), has(&stored, b"Exif")), (tells, turned), "{wish}");
             assert!(stored.ends_with(&photo[photo.len() - 1000..]), "{wish}: the image is as it was");
         }

@@ -201,3 +201,22 @@ async fn what_has_no_meaning_here_is_warned_about_and_what_nobody_knows_is_refus
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_small_dialog_is_small_where_there_is_room() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        visitor.has_a_screen_of(1280, 800).await;
+        let options = json!({"fromSources": ["local_file_system", "facebook"], "maxFiles": 5, "miniUploader": true});
+        visitor.opens(&stage.page, options).await;
+        visitor.starts_picking().await;
+        visitor.sees(".service").await;
+        let width = format!("{ROOT} return root.querySelector('.dialog').getBoundingClientRect().width");
+        visitor.settles().await;
+        assert_eq!(visitor.runs(&width).await, 460);
+        visitor.photographs("mini-services").await;
+        visitor.chooses_service("local_file_system").await;
+        visitor.sees("[data-action='choose-files']").await;
+        visitor.photographs("mini-device").await;
+    })
+    .await;
+}

@@ -29,7 +29,8 @@ pub struct Removal {
     skip_storage: Option<String>,
 }
 
-/// `DELETE /api/file/{handle}`, and `POST …/remove` as `filepicker.remove` asks: the file is gone for everybody at once, and its bytes soon. Answers `success`, as Filestack does.
+/// `DELETE /api/file/{handle}`, and `POST …/remove` as `filepicker.remove` asks: the file is gone for everybody at once, and its bytes
+/// soon. Answers `success`, as Filestack does.
 pub async fn remove(
     State(companion): State<Shared>,
     Path(handle): Path<String>,

@@ -1,11 +1,11 @@
 //! `POST /api/store/{location}`: Filestack's older way to store a file, which is `filepicker.store` and `filepicker.storeUrl`. The file
 //! is the body, or, where that is a form, what is at its `url`.
 
-use super::{Place, bad, check_name, run};
+use super::{Place, bad, bytes_in_row, check_name, job_of, run};
 use crate::Shared;
 use crate::bucket::part_key;
 use crate::conversion::{self, Asked};
-use crate::db::{FROM_DEVICE, NewJob, PartRow, UploadRow};
+use crate::db::{NewJob, PartRow, UploadRow};
 use crate::error::ApiError;
 use crate::files::{self, Reading};
 use crate::policy::Deed;
@@ -112,8 +112,8 @@ pub async fn store(
                 prefix: place.prefix.clone(),
                 access: place.access.to_owned(),
                 tags: None,
-                least_bytes: None,
-                most_bytes: None,
+                least_bytes: bytes_in_row(place.sizes().0),
+                most_bytes: bytes_in_row(place.sizes().1),
                 plain_key: i64::from(place.plain_key),
             };
             let session = rights::session_of(&companion, caller.app.key(), &headers).await;
@@ -140,20 +140,8 @@ async fn stored(
     if kept.size == 0 {
         return Err(bad("The body is empty."));
     }
-    let job = NewJob {
-        request_key: &digest(&format!("upload:{}", upload.id)),
-        session,
-        app_key: &upload.app_key,
-        source: FROM_DEVICE,
-        path: &upload.id,
-        container: upload.container.as_deref(),
-        prefix: &upload.prefix,
-        handle: &secrets::handle(),
-        storage: &upload.storage,
-        access: &upload.access,
-        sizes: place.sizes(),
-        ..NewJob::default()
-    };
+    let (request_key, handle) = (digest(&format!("upload:{}", upload.id)), secrets::handle());
+    let job = NewJob { session, ..job_of(upload, &request_key, &handle) };
     let patience = Duration::from_secs(companion.config.fetch_total_timeout.saturating_mul(2));
     let stored = run(companion, job, patience).await?;
     Ok(Json(stored.ok_or_else(|| ApiError::new(ProblemCode::SourceUnavailable))?).into_response())

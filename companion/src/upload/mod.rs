@@ -9,7 +9,7 @@ pub mod prefetch;
 use crate::Shared;
 use crate::apps::App;
 use crate::bucket::Destination;
-use crate::db::NewJob;
+use crate::db::{FROM_DEVICE, NewJob, UploadRow};
 use crate::error::ApiError;
 use crate::policy::{Call, Deed, Policy};
 use crate::rights::Shown;
@@ -86,6 +86,29 @@ pub(crate) fn check_name(field: &str, filename: &str) -> Result<(), ApiError> {
         return Err(bad(format!("{field}: between 1 and {MAX_NAME} characters.")));
     }
     Ok(())
+}
+
+/// Bytes as rows have them.
+pub(crate) fn bytes_in_row(count: Option<u64>) -> Option<i64> {
+    count.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+/// The job that makes a file of an upload whose parts are there.
+pub(crate) fn job_of<'a>(upload: &'a UploadRow, request_key: &'a str, handle: &'a str) -> NewJob<'a> {
+    NewJob {
+        request_key,
+        app_key: &upload.app_key,
+        source: FROM_DEVICE,
+        path: &upload.id,
+        container: upload.container.as_deref(),
+        prefix: &upload.prefix,
+        handle,
+        storage: &upload.storage,
+        access: &upload.access,
+        plain_key: upload.plain_key != 0,
+        sizes: (upload.least_bytes.map(i64::unsigned_abs), upload.most_bytes.map(i64::unsigned_abs)),
+        ..NewJob::default()
+    }
 }
 
 /// Begins a job, and waits for its end for at most so long. `None` when it takes longer.

@@ -1,11 +1,11 @@
 //! Uploads in parts, by Filestack's multipart protocol: `start`, for each part `upload` and a `PUT`, and `complete`. Parts may be sent
 //! again and in any order, by way of any process; a job makes the file of them.
 
-use super::{Place, bad, check_name, run, tags};
+use super::{Place, bad, bytes_in_row, check_name, job_of, run, tags};
 use crate::Shared;
 use crate::apps::{Authorized, Keyed};
 use crate::bucket::part_key;
-use crate::db::{FROM_DEVICE, NewJob, PartRow, UploadRow, now};
+use crate::db::{NewJob, PartRow, UploadRow, now};
 use crate::error::ApiError;
 use crate::policy::{Call, Deed};
 use crate::rights::{self, Shown};
@@ -75,7 +75,6 @@ pub async fn start(
     let deed = Deed { size: Some(size), ..Deed::default() };
     let place = Place::judge(&companion, &caller.app, &body.store, &body.shown, deed)?;
     rights::has_room(&companion, &caller.app).await?;
-    let bytes = |count: Option<u64>| count.map(|count| i64::try_from(count).unwrap_or(i64::MAX));
     let (least, most) = place.sizes();
     let upload = UploadRow {
         id: secrets::token(),
@@ -88,8 +87,8 @@ pub async fn start(
         prefix: place.prefix,
         access: place.access.to_owned(),
         tags: tags(body.upload_tags.as_ref())?,
-        least_bytes: bytes(least),
-        most_bytes: bytes(most),
+        least_bytes: bytes_in_row(least),
+        most_bytes: bytes_in_row(most),
         plain_key: i64::from(place.plain_key),
     };
     companion.db.insert_upload(&upload).await?;
@@ -272,21 +271,8 @@ pub async fn complete(
             return Err(bad(format!("Part {} has another ETag than was said.", part.part_number)));
         }
     }
-    let job = NewJob {
-        request_key: &request_key,
-        app_key: &upload.app_key,
-        source: FROM_DEVICE,
-        path: &upload.id,
-        container: upload.container.as_deref(),
-        prefix: &upload.prefix,
-        handle: &secrets::handle(),
-        storage: &upload.storage,
-        access: &upload.access,
-        tags: tags.as_deref(),
-        plain_key: upload.plain_key != 0,
-        sizes: (upload.least_bytes.map(i64::unsigned_abs), upload.most_bytes.map(i64::unsigned_abs)),
-        ..NewJob::default()
-    };
+    let handle = secrets::handle();
+    let job = NewJob { tags: tags.as_deref(), ..job_of(&upload, &request_key, &handle) };
     Ok(match run(&companion, job, PATIENCE).await? {
         Some(stored) => Json(stored).into_response(),
         None => StatusCode::ACCEPTED.into_response(),
