@@ -166,7 +166,7 @@ export interface PickerInstance {
   close: () => Promise<void>;
   /** The same as `close`: what is being copied is given up. */
   cancel: () => Promise<void>;
-  /** Rejects: there is no image editor yet. */
+  /** Opens the editor of these images, `File`s or addresses, in place of a choice, and stores what was made of them. */
   crop: (files: any[]) => Promise<void>;
 }
 
@@ -243,7 +243,7 @@ export interface PickOptions {
   concurrency?: number;
   /** Lines above (`top`) and below (`bottom`) the button that connects a source, by its name, or by `default` for all. */
   customAuthText?: CustomAuthTextOptions;
-  /** Filestack's: whether words for a picture cannot be edited. There is no editor yet; warned about and ignored. */
+  /** Whether visitors cannot describe images for those who do not see them; what they write comes back as `alt`. Default: false. */
   disableAltText?: boolean;
   /** Whether folders of the device cannot be chosen. Default: false. */
   disableDirectoryUpload?: boolean;
@@ -251,7 +251,7 @@ export interface PickOptions {
   disableStorageKey?: boolean;
   /** Whether images of the device are not shown small. Default: false. */
   disableThumbnails?: boolean;
-  /** Filestack's: whether there is no image editor. There is none yet; warned about and ignored. */
+  /** Whether images cannot be cropped or rotated. Default: false. */
   disableTransformer?: boolean;
   /** How long a passing remark stays, in milliseconds; 0 is until the next step. Default: 5000. */
   errorsTimeout?: number;
@@ -288,12 +288,14 @@ export interface PickOptions {
   startUploadingWhenMaxFilesReached?: boolean;
   /** An address that visitors can write to, shown where something went wrong. */
   supportEmail?: string;
-  /** Filestack's: what the image editor offers. There is none yet; warned about and ignored. */
+  /** What the image editor offers, and what it insists on. Default: everything, and nothing. */
   transformations?: PickerTransformationOptions;
   /** Of Filestack's options for uploads, `tags`: an object, or a function from a file to one; the others are warned about and ignored. */
   uploadConfig?: UploadOptions;
   /** Filestack's: whether copying begins before the choice is confirmed. Not yet; warned about and ignored. */
   uploadInBackground?: boolean;
+  /** Images to crop in place of a choice, `File`s or addresses: what `crop` of a picker passes. */
+  cropFiles?: (File | string)[];
   /** Filestack's: a bucket of the site's own as a source. Warned about and ignored. */
   customSourceContainer?: string;
   /** Filestack's: its name. Warned about and ignored. */
@@ -337,7 +339,7 @@ export interface PickOptions {
   onFileUploadFinished?: (file: PickedFile) => void;
   /** This file could not be stored. */
   onFileUploadFailed?: (file: PickedFile, error: Error) => void;
-  /** Filestack's: an image was cropped. There is no editor yet; warned about and ignored. */
+  /** The visitor cut an image; `file.cropped` tells how. */
   onFileCropped?: (file: PickedFile) => void;
   /** The visitor gave this file up while it was copied. */
   onFileUploadCancel?: (file: PickedFile) => void;
@@ -372,23 +374,25 @@ export interface CustomAuthTextOptions {
   [source: string]: { top?: string[]; bottom?: string[] };
 }
 
-/** What an image editor offers. */
+/** What the image editor offers; everything unless said. */
 export interface PickerTransformationOptions {
-  /** Whether images can be cropped, and how. */
+  /** Whether images can be cropped, and how. Default: true. */
   crop?: boolean | PickerCropOptions;
-  /** Whether to a circle. */
+  /** Whether they can be made round. Not where `aspectRatio` is another than 1. Default: true. */
   circle?: boolean;
-  /** Whether they can be turned. */
+  /** Whether they can be turned by quarters. Default: true. */
   rotate?: boolean;
-  /** Whether every image has to be edited. */
+  /** Whether every image that can be shown goes through the editor before it is stored. Default: false. */
   force?: boolean;
 }
 
 /** How images are cropped. */
 export interface PickerCropOptions {
-  /** Width by height. */
+  /** Width by height, 0.01 to 100. Default: the visitor chooses. */
   aspectRatio?: number;
-  /** Whether every image has to be cropped. */
+  /** How much of each side the first frame takes, 0.1 to 1. Default: 1. */
+  autoCropArea?: number;
+  /** Whether every image that can be shown goes through the editor before it is stored. Default: false. */
   force?: boolean;
 }
 
@@ -463,7 +467,7 @@ export interface DropPane {
   onDragOver?: (event: DragEvent) => void;
   /** What was dragged has left the pane. */
   onDragLeave?: (event: DragEvent) => void;
-  /** Filestack's: whether images that are dropped are cropped. Ignored where this version has no image editor. */
+  /** Whether images that are dropped on the pane are cropped before they are stored. Default: false. */
   cropFiles?: boolean;
   /** Something was dropped on the pane. Files that the page takes are sent at once; where it does not offer the device, the dialog opens. */
   onDrop?: (event: DragEvent) => void;
@@ -572,11 +576,11 @@ export interface PickerFileMetadata {
   key?: string;
   /** The folder asked for in `storeTo.container`. */
   container?: string;
-  /** Words that stand for the picture: the caption, or empty. */
+  /** Words that stand for the picture: the visitor's own, the caption, or empty. */
   alt: string;
-  /** Where an image was cropped; absent while there is no image editor. */
+  /** What was kept of an image that the visitor cut, in pixels of it as it was turned. */
   cropped?: PickerCroppedData;
-  /** How an image was turned; likewise. */
+  /** How the visitor turned it, before it was cut. */
   rotated?: PickerRotatedData;
   /** The file of the device; absent for files of Facebook and Instagram. */
   originalFile?: object | File;
@@ -584,9 +588,9 @@ export interface PickerFileMetadata {
 
 /** Where an image was cropped, in pixels. */
 export interface PickerCroppedData {
-  /** Where the part was. */
+  /** Where the part was, and how large. */
   cropArea: { position: [number, number]; size: [number, number] };
-  /** Width and height before. */
+  /** Width and height of the whole, as it was turned; where the source does not tell them, in the scale of what is stored. */
   originalImageSize: [number, number];
 }
 

@@ -116,11 +116,12 @@ const create = (glueUrl, wasmUrl, clientUrl, home, laterUrl) => {
     let over;
     const { displayMode, onOpen, onCancel, signal } = options;
     const told = (listener, of) => typeof listener === 'function' ? files => listener(of(files)) : listener;
-    const run = async opened => {
+    const run = async (opened, more) => {
       let again;
       do {
         const picking = (await ready()).pick({
           ...options,
+          ...more,
           signal: stop.signal,
           onOpen: told(onOpen, () => picker),
           // Filestack's picker gives an array, and its types promise a response.
@@ -131,31 +132,31 @@ const create = (glueUrl, wasmUrl, clientUrl, home, laterUrl) => {
         opened();
         const { filesUploaded, filesFailed } = await picking;
         // A part of the page stays there for more files.
-        again = displayMode === 'dropPane' || displayMode === 'inline' && filesUploaded.length + filesFailed.length;
+        again = !more && (displayMode === 'dropPane' || displayMode === 'inline' && filesUploaded.length + filesFailed.length);
       } while (again && !stop.signal.aborted);
     };
     const close = async () => {
       stop?.abort();
       await over;
     };
+    const open = more => new Promise((resolve, reject) => {
+      if (over) return resolve(console.warn('bowerbird: this picker is open already'));
+      stop = new AbortController();
+      if (signal?.aborted) stop.abort();
+      // Once it is drawn nobody waits for what goes wrong.
+      let fail = reject;
+      const opened = () => {
+        fail = console.error;
+        resolve();
+      };
+      over = run(opened, more).catch(error => fail(error)).finally(() => over = null);
+    });
     const picker = {
-      open: () => new Promise((resolve, reject) => {
-        if (over) return resolve(console.warn('bowerbird: this picker is open already'));
-        stop = new AbortController();
-        if (signal?.aborted) stop.abort();
-        // Once it is drawn nobody waits for what goes wrong.
-        let fail = reject;
-        const opened = () => {
-          fail = console.error;
-          resolve();
-        };
-        over = run(opened).catch(error => fail(error)).finally(() => over = null);
-      }),
+      open: () => open(),
       close,
       cancel: close,
-      crop: async () => {
-        throw new Error('bowerbird: crop needs an image editor, which this version does not have; open the picker instead');
-      },
+      // Opens the editor of these in the place of a choice.
+      crop: cropFiles => open({ cropFiles: Array.isArray(cropFiles) ? cropFiles : [cropFiles] }),
     };
     signal?.addEventListener('abort', close);
     return picker;

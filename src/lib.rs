@@ -6,6 +6,7 @@
 pub mod api;
 mod companion;
 mod device;
+mod edit;
 mod error;
 mod json;
 mod listener;

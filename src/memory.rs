@@ -2,7 +2,7 @@
 //! whole page. Neither holds anything that a provider would take.
 
 use crate::json;
-use crate::selection::Chosen;
+use crate::selection::{Changes, Chosen};
 use crate::sources::{self, Kind};
 use bowerbird_protocol::listing::Item;
 use serde::{Deserialize, Serialize};
@@ -86,6 +86,9 @@ impl Session {
     }
 }
 
+/// A chosen photo, written down.
+type Line = (String, Item, String, String, Changes);
+
 /// Where a visitor was when a sign-in took the page.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Way {
@@ -101,16 +104,19 @@ pub struct Way {
     pub href: String,
     /// The folders from the root to the open one: path and name.
     pub trail: Vec<(String, String)>,
-    /// What was chosen: source, photo, the names of its folders, and the id of the choice.
-    pub chosen: Vec<(String, Item, String, String)>,
+    /// What was chosen: source, photo, the names of its folders, the id of the choice, and what was changed of it.
+    pub chosen: Vec<Line>,
     /// What the sign-in handed over. Written by `npm/core.js` when the page is back; empty when the sign-in did not go well.
     pub code: Option<String>,
 }
 
 impl Way {
     /// What is chosen, as a list that can be written down.
-    pub fn chosen_of(chosen: &[Chosen]) -> Vec<(String, Item, String, String)> {
-        let line = |it: &Chosen| (it.source.name.to_owned(), (*it.item).clone(), it.folder.clone(), it.id.clone());
+    pub fn chosen_of(chosen: &[Chosen]) -> Vec<Line> {
+        let line = |it: &Chosen| {
+            let Chosen { source, item, folder, id, changes } = it.clone();
+            (source.name.to_owned(), (*item).clone(), folder, id, changes)
+        };
         // A browser hands the files of a device out for as long as the page lives.
         chosen.iter().filter(|it| it.source.kind != Kind::Device).map(line).collect()
     }
@@ -118,8 +124,8 @@ impl Way {
     /// The same read again.
     pub fn take_chosen(&mut self) -> Vec<Chosen> {
         let chosen = std::mem::take(&mut self.chosen).into_iter();
-        let read = |(source, item, folder, id): (String, Item, String, String)| {
-            Some(Chosen { source: sources::find(&source)?, item: Arc::new(item), folder, id, renamed: false })
+        let read = |(source, item, folder, id, changes): Line| {
+            Some(Chosen { source: sources::find(&source)?, item: Arc::new(item), folder, id, changes })
         };
         chosen.filter_map(read).collect()
     }

@@ -1,6 +1,7 @@
 //! What the page receives.
 
 use crate::device;
+use crate::edit::Edit;
 use crate::error::Trouble;
 use crate::options::PickOptions;
 use crate::selection::Chosen;
@@ -51,7 +52,13 @@ pub struct PickedFile {
     /// `storeTo.container`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub container: Option<String>,
-    /// Words that stand for the photo: the caption, or empty.
+    /// What was kept of an image that the visitor cut.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cropped: Option<Cropped>,
+    /// How the visitor turned it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotated: Option<Rotated>,
+    /// Words that stand for the photo: the visitor's own, the caption, or empty.
     pub alt: String,
     /// Pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +84,61 @@ pub struct PickedFile {
     /// Why it failed; only in `filesFailed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<FileError>,
+}
+
+/// What was kept of an image, in pixels of it as the visitor had turned it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Cropped {
+    /// Where and how much.
+    pub crop_area: CropArea,
+    /// Width and height of all of it. Where the source does not tell them, before it is stored they are unknown and `cropped` is absent, and then
+    /// they are in the scale of what was stored.
+    pub original_image_size: [u32; 2],
+}
+
+/// A part of an image, in pixels.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CropArea {
+    /// From the left and the top.
+    pub position: [u32; 2],
+    /// Width and height.
+    pub size: [u32; 2],
+}
+
+/// How an image was turned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Rotated {
+    /// Degrees.
+    pub value: u32,
+    /// `CW`, clockwise, or `CCW`, the other way.
+    pub direction: &'static str,
+}
+
+impl Rotated {
+    fn of(edit: &Edit) -> Option<Self> {
+        let (value, direction) = match edit.turns {
+            0 => return None,
+            3 => (90, "CCW"),
+            turns => (u32::from(turns) * 90, "CW"),
+        };
+        Some(Self { value, direction })
+    }
+}
+
+impl Cropped {
+    /// Of an edit that cuts an image that was so large when it was turned.
+    fn of(edit: &Edit, turned: [u32; 2]) -> Option<Self> {
+        let [mut left, mut top, mut width, mut height] = edit.pixels(turned);
+        if edit.circle {
+            // The largest square within, as the companion cuts it.
+            let side = width.min(height);
+            (left, top) = (left + (width - side) / 2, top + (height - side) / 2);
+            (width, height) = (side, side);
+        }
+        let crop_area = CropArea { position: [left, top], size: [width, height] };
+        edit.crops().then_some(Self { crop_area, original_image_size: turned })
+    }
 }
 
 /// A file of the visitor's device, as it was before anything was done to it.
@@ -141,6 +203,8 @@ impl PickedFile {
     pub(crate) fn chosen(chosen: &Chosen) -> Self {
         let item = &chosen.item;
         let is_local = chosen.source.kind == Kind::Device;
+        let edit = chosen.edit();
+        let size = item.width.zip(item.height).map(|(width, height)| edit.turned([width, height]));
         Self {
             filename: item.name.clone(),
             mimetype: item.mimetype.clone(),
@@ -148,7 +212,9 @@ impl PickedFile {
             source: chosen.source.name.to_owned(),
             original_path: format!("{}{}", chosen.folder, item.name),
             upload_id: chosen.id.clone(),
-            alt: item.caption.clone().unwrap_or_default(),
+            cropped: size.and_then(|size| Cropped::of(&edit, size)),
+            rotated: Rotated::of(&edit),
+            alt: chosen.changes.alt.clone().or_else(|| item.caption.clone()).unwrap_or_default(),
             width: item.width,
             height: item.height,
             caption: item.caption.clone(),
@@ -189,7 +255,10 @@ impl PickedFile {
     /// A photo that is in the storage.
     pub(crate) fn stored(chosen: &Chosen, file: &StoredFile) -> Self {
         let listed = Self::chosen(chosen);
+        let edit = chosen.edit();
+        let size = file.width.zip(file.height).map(|(width, height)| edit.size_before([width, height]));
         Self {
+            cropped: listed.cropped.clone().or_else(|| Cropped::of(&edit, size?)),
             filename: file.filename.clone(),
             handle: file.handle.clone(),
             url: file.url.clone(),
@@ -222,6 +291,7 @@ fn to_js(value: &impl Serialize) -> JsValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::selection::Changes;
     use crate::sources::ALL;
     use bowerbird_protocol::listing::Item;
     use bowerbird_protocol::problem::ProblemCode;
@@ -240,7 +310,7 @@ mod tests {
                 item: item.into(),
                 folder: "/Holidays/".to_owned(),
                 id: "u1".to_owned(),
-                renamed: false,
+                changes: Changes::default(),
             },
             progress,
         }

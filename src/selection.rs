@@ -1,8 +1,10 @@
 //! What is chosen: toggling, limits, order. Pure.
 
+use crate::edit::Edit;
 use crate::sources::{Kind, Source};
 use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::listing::Item;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -17,8 +19,36 @@ pub struct Chosen {
     pub folder: String,
     /// Names this choice in callbacks and in the result (`uploadId`).
     pub id: String,
+    /// What was changed of it since.
+    pub changes: Changes,
+}
+
+/// What page and visitor changed of a chosen photo.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Changes {
     /// Whether the page gave it another name than the source has.
     pub renamed: bool,
+    /// What the visitor made of it; `None` where the editor was not used.
+    pub edit: Option<Edit>,
+    /// The visitor's words for those who do not see it.
+    pub alt: Option<String>,
+}
+
+impl Chosen {
+    /// Whether it is an image that this picker can show and change.
+    pub fn is_editable(&self) -> bool {
+        let mimetype = self.item.mimetype.as_str();
+        match self.source.kind {
+            // Those that a browser writes again, or shows at least.
+            Kind::Device => matches!(mimetype, "image/jpeg" | "image/png" | "image/webp" | "image/bmp"),
+            Kind::Cloud | Kind::Address => !self.item.thumbnail.is_empty(),
+        }
+    }
+
+    /// What becomes of it on its way, if anything.
+    pub fn edit(&self) -> Edit {
+        self.changes.edit.unwrap_or_default()
+    }
 }
 
 /// The chosen photos, in the order of choosing, which is the order of the result.
@@ -71,6 +101,15 @@ impl Selection {
             let photo = self.chosen.remove(from);
             self.chosen.insert(to, photo);
             self.number(from.min(to));
+        }
+    }
+
+    /// Notes what was changed of the photo at this place, and its size in pixels where the source told none.
+    pub fn change(&mut self, place: usize, changes: Changes, size: Option<[u32; 2]>) {
+        let Some(photo) = self.chosen.get_mut(place) else { return };
+        photo.changes = changes;
+        if let Some([width, height]) = size.filter(|_| photo.item.width.is_none()) {
+            photo.item = Arc::new(Item { width: Some(width), height: Some(height), ..(*photo.item).clone() });
         }
     }
 
@@ -162,7 +201,7 @@ mod tests {
 
     fn photo(path: &str) -> Chosen {
         let item = Arc::new(Item { path: path.to_owned(), ..Item::default() });
-        Chosen { source: &ALL[1], item, folder: "/".to_owned(), id: path.to_owned(), renamed: false }
+        Chosen { source: &ALL[1], item, folder: "/".to_owned(), id: path.to_owned(), changes: Changes::default() }
     }
 
     fn paths(selection: &Selection) -> Vec<&str> {

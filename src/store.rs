@@ -134,8 +134,11 @@ fn clouds(photos: &[Chosen], wishes: &StoreCloud) -> BTreeMap<String, StoreCloud
     let mut clouds: BTreeMap<String, StoreCloud> = BTreeMap::new();
     for photo in photos {
         let cloud = clouds.entry(photo.source.name.to_owned()).or_insert_with(|| wishes.clone());
-        if photo.renamed {
+        if photo.changes.renamed {
             cloud.names.insert(photo.item.path.clone(), photo.item.name.clone());
+        }
+        if let Some(recipe) = photo.edit().recipe() {
+            cloud.recipes.insert(photo.item.path.clone(), recipe);
         }
         cloud.paths.push(photo.item.path.clone());
     }

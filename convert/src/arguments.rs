@@ -203,6 +203,19 @@ impl Arguments {
         read_integers(&said, &ranges).map(Some).ok_or_else(|| self.refused(name, list_of(&ranges), &said))
     }
 
+    /// A list of so many numbers, all within one range.
+    pub fn numbers<const N: usize>(
+        &mut self,
+        name: &'static str,
+        range: RangeInclusive<f64>,
+    ) -> Result<Option<[f64; N]>, RecipeError> {
+        let Some(said) = self.value(name) else { return Ok(None) };
+        let numbers = said.as_array().and_then(|list| list.iter().map(number_of).collect::<Option<Vec<_>>>());
+        let numbers = numbers.filter(|numbers| numbers.iter().all(|number| range.contains(number)));
+        let takes = format!("a list of {N} numbers from {} to {}", range.start(), range.end());
+        numbers.and_then(|it| it.try_into().ok()).map(Some).ok_or_else(|| self.refused(name, takes, &said))
+    }
+
     /// A list of one to `most` such lists: `[[x,y,width,height],…]`.
     pub fn rectangles(
         &mut self,

@@ -1,6 +1,7 @@
 //! What becomes of an image before it is sent: another size, or no metadata.
 
 use super::exif;
+use crate::edit::Edit;
 use crate::options::CleanupImageExif;
 use bowerbird_protocol::problem::ProblemCode;
 use bowerbird_protocol::store::ImageLimits;
@@ -20,27 +21,26 @@ pub async fn measure(file: &Blob) -> Option<[u32; 2]> {
     Some(size)
 }
 
-/// What is sent in the place of a file: itself, or an image that the page's limits and its wish for privacy have changed. What this browser
-/// cannot read goes as it is, unless it would tell what was to be taken out.
+/// What is sent in the place of a file: itself, or an image that the visitor, the page's limits and its wish for privacy have changed. What this
+/// browser cannot read goes as it is, unless it would tell what was to be taken out, or was to be changed by the visitor.
 pub async fn prepare(
     file: &Blob,
     mimetype: &str,
+    edit: &Edit,
     limits: &ImageLimits,
     cleanup: Option<CleanupImageExif>,
 ) -> Result<Blob, ProblemCode> {
     let is_resizable = matches!(mimetype, "image/jpeg" | "image/png" | "image/bmp" | "image/webp");
-    if is_resizable
-        && !limits.is_none()
-        && let Some(bitmap) = read(file).await
-    {
-        let target = limits.target([bitmap.width(), bitmap.height()]);
-        let drawn = match target {
-            Some(size) => draw(&bitmap, size, mimetype).await.map(Some),
-            None => Ok(None),
-        };
-        bitmap.close();
-        if let Some(drawn) = drawn? {
-            return Ok(drawn);
+    let is_edited = *edit != Edit::default();
+    if is_resizable && (is_edited || !limits.is_none()) {
+        if let Some(bitmap) = read(file).await {
+            let drawn = changed(&bitmap, edit, limits, mimetype).await;
+            bitmap.close();
+            if let Some(drawn) = drawn? {
+                return Ok(drawn);
+            }
+        } else if is_edited {
+            return Err(ProblemCode::NotAnImage);
         }
     }
     match cleanup.filter(|_| mimetype == "image/jpeg") {
@@ -54,7 +54,55 @@ async fn read(file: &Blob) -> Option<ImageBitmap> {
     JsFuture::from(bitmap).await.ok()?.dyn_into().ok()
 }
 
-async fn draw(bitmap: &ImageBitmap, [width, height]: [u32; 2], mimetype: &str) -> Result<Blob, ProblemCode> {
+/// The image as visitor and page want it; `None` where that is as it is.
+async fn changed(
+    bitmap: &ImageBitmap,
+    edit: &Edit,
+    limits: &ImageLimits,
+    mimetype: &str,
+) -> Result<Option<Blob>, ProblemCode> {
+    let turned = edit.turned([bitmap.width(), bitmap.height()]);
+    let [left, top, mut width, mut height] = edit.pixels(turned).map(f64::from);
+    let (mut x, mut y) = (left, top);
+    if edit.circle {
+        let side = width.min(height);
+        (x, y) = (x + ((width - side) / 2.0).floor(), y + ((height - side) / 2.0).floor());
+        (width, height) = (side, side);
+    }
+    let kept = [width as u32, height as u32];
+    if let Some(code) = limits.refusal(kept) {
+        return Err(code);
+    }
+    let target = limits.target(kept);
+    if target.is_none() && *edit == Edit::default() {
+        return Ok(None);
+    }
+    let [across, down] = target.unwrap_or(kept);
+    let failed = |_| ProblemCode::Other;
+    let (canvas, context) = canvas([across, down])?;
+    if edit.circle {
+        let (middle, radius) = ([f64::from(across) / 2.0, f64::from(down) / 2.0], f64::from(across.min(down)) / 2.0);
+        context.arc(middle[0], middle[1], radius, 0.0, std::f64::consts::TAU).map_err(failed)?;
+        context.clip();
+    }
+    // From the pixels of the turned image to those of the canvas, and then from those of the image to those of the turned one.
+    context.scale(f64::from(across) / width, f64::from(down) / height).map_err(failed)?;
+    context.translate(-x, -y).map_err(failed)?;
+    let [turned_width, turned_height] = turned.map(f64::from);
+    let corner = match edit.turns {
+        1 => [turned_width, 0.0],
+        2 => [turned_width, turned_height],
+        3 => [0.0, turned_height],
+        _ => [0.0, 0.0],
+    };
+    context.translate(corner[0], corner[1]).map_err(failed)?;
+    context.rotate(f64::from(edit.turns) * std::f64::consts::FRAC_PI_2).map_err(failed)?;
+    context.draw_image_with_image_bitmap(bitmap, 0.0, 0.0).map_err(failed)?;
+    let mimetype = if edit.circle { "image/png" } else { mimetype };
+    written(&canvas, mimetype).await.map(Some)
+}
+
+fn canvas([width, height]: [u32; 2]) -> Result<(HtmlCanvasElement, CanvasRenderingContext2d), ProblemCode> {
     let failed = |_| ProblemCode::Other;
     let document = web_sys::window().and_then(|window| window.document()).ok_or(ProblemCode::Other)?;
     let canvas: HtmlCanvasElement = document.create_element("canvas").map_err(failed)?.unchecked_into();
@@ -63,8 +111,10 @@ async fn draw(bitmap: &ImageBitmap, [width, height]: [u32; 2], mimetype: &str) -
     let context = canvas.get_context("2d").map_err(failed)?.ok_or(ProblemCode::Other)?;
     let context: CanvasRenderingContext2d = context.unchecked_into();
     let _ = js_sys::Reflect::set(&context, &"imageSmoothingQuality".into(), &"high".into());
-    let (w, h) = (f64::from(width), f64::from(height));
-    context.draw_image_with_image_bitmap_and_dw_and_dh(bitmap, 0.0, 0.0, w, h).map_err(failed)?;
+    Ok((canvas, context))
+}
+
+async fn written(canvas: &HtmlCanvasElement, mimetype: &str) -> Result<Blob, ProblemCode> {
     // Browsers write no BMP; another type that they do not write becomes PNG by itself.
     let mimetype = if mimetype == "image/bmp" { "image/png" } else { mimetype };
     let drawn = Promise::new(&mut |resolve, reject| {

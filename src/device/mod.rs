@@ -30,6 +30,16 @@ pub fn file(path: &str) -> Option<File> {
     FILES.with_borrow(|files| files.get(path).cloned())
 }
 
+/// An address of the file's picture, until it is given to [`forget_picture`].
+pub fn picture(path: &str) -> Option<String> {
+    file(path).and_then(|file| Url::create_object_url_with_blob(&file).ok())
+}
+
+/// Nobody looks at it any more.
+pub fn forget_picture(address: &str) {
+    let _ = Url::revoke_object_url(address);
+}
+
 /// The files of one picker, which are forgotten with it.
 #[derive(Default)]
 pub struct Shelf {

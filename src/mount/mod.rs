@@ -228,6 +228,13 @@ fn dialog(companion: Companion, options: PickOptions, handle: Handle, on_done: O
         // Beside the services there is room for the first of them; a phone shows the list alone.
         pick.send(Action::Choose(0));
     }
+    if !pick.options().crop_files.is_empty() {
+        let pick = pick.clone();
+        spawn_local(async move {
+            ui::fetch().await;
+            pick.crop();
+        });
+    }
     if handle.is_closed() {
         pick.send(Action::Cancel);
     }

@@ -5,7 +5,7 @@ use super::{Handle, Host, OnDone, Place, dialog};
 use crate::companion::{Companion, Site};
 use crate::device::Dropped;
 use crate::listener::Listener;
-use crate::options::{DisplayMode, PickOptions};
+use crate::options::{DisplayMode, PickOptions, Transformations};
 use crate::picker::{Picker as Pick, callbacks::call};
 use crate::result::{PickResponse, files_to_js};
 use crate::sources::Kind;
@@ -164,6 +164,10 @@ impl Pane {
             container: None,
             root_id: format!("{}-dialog", self.0.options.root_id),
             signal: None,
+            transformations: Transformations {
+                force: self.0.options.transformations.force || with_files && self.0.options.drop_pane.crop_files,
+                ..self.0.options.transformations
+            },
             hide_modal_when_uploading: self.0.options.hide_modal_when_uploading || with_files,
             // Those are the pane's.
             on_open: None,

@@ -93,10 +93,14 @@ pub(super) fn read_string(name: &str, value: &JsValue, _: Warn<'_>) -> Result<Op
 }
 
 /// What becomes of a member: nothing where it is not known, and what it takes where it is wrong.
-type Read = Option<Result<(), &'static str>>;
+pub(super) type Read = Option<Result<(), &'static str>>;
 
 /// The members of an object, each given to `member`, which says whether it knows it, and what it takes where it does.
-fn members(name: &str, value: &JsValue, member: &mut dyn FnMut(&str, &JsValue) -> Read) -> Result<(), String> {
+pub(super) fn members(
+    name: &str,
+    value: &JsValue,
+    member: &mut dyn FnMut(&str, &JsValue) -> Read,
+) -> Result<(), String> {
     let object = value.dyn_ref::<Object>().ok_or_else(|| wants(name, "an object", value))?;
     for key in Object::keys(object).iter().filter_map(|key| key.as_string()) {
         let value = Reflect::get(object, &key.as_str().into()).unwrap_or_default();
@@ -112,7 +116,7 @@ fn members(name: &str, value: &JsValue, member: &mut dyn FnMut(&str, &JsValue) -
     Ok(())
 }
 
-fn flag(flag: &mut bool, value: &JsValue) -> Read {
+pub(super) fn flag(flag: &mut bool, value: &JsValue) -> Read {
     Some(value.as_bool().map(|value| *flag = value).ok_or("true or false"))
 }
 

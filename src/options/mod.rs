@@ -8,12 +8,15 @@ mod files;
 mod place;
 mod read;
 mod site;
+mod transformations;
 
 pub use files::{AuthText, CleanupImageExif, PasteMode, UploadConfig};
 pub use place::{DisplayMode, DropPane, Theme, ViewType};
 pub(crate) use site::read_site;
+pub use transformations::{CropFile, Transformations};
 
-use crate::sources::{self, Source};
+use crate::selection::Chosen;
+use crate::sources::{self, Kind, Source};
 use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::store::{ImageLimits, StoreTo};
 use files::{
@@ -26,6 +29,7 @@ use read::{
     read_accept, read_bool, read_count, read_function, read_lang, read_signal, read_sources, read_store_to, read_text,
 };
 use std::collections::HashMap;
+use transformations::{read_crop_files, read_transformations};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, Node};
 
@@ -85,6 +89,15 @@ options! {
     /// Whether JPEGs of the device lose what they tell of camera, place and time, and what they keep: `true` or
     /// `{keepOrientation, keepICCandAPP}`. Default: they are sent as they are.
     "cleanupImageExif" cleanup_image_exif: Option<CleanupImageExif> = None, read_cleanup;
+    /// What visitors may make of their images before they are stored: `{crop, circle, rotate, force}`, all but the last true unless said; `crop` may be
+    /// `{aspectRatio, autoCropArea, force}`. Default: all of it, and none has to.
+    "transformations" transformations: Transformations = Transformations::default(), read_transformations;
+    /// Whether images cannot be cropped or rotated. Default: false.
+    "disableTransformer" disable_transformer: bool = false, read_bool;
+    /// Whether visitors cannot describe images for those who do not see them. Default: false.
+    "disableAltText" disable_alt_text: bool = false, read_bool;
+    /// Files and addresses of images to crop, in place of a choice: what the picker's `crop` passes. Default: the visitor chooses.
+    "cropFiles" crop_files: Vec<CropFile> = Vec::new(), read_crop_files;
     /// Whether images of the device are not shown small. Default: false.
     "disableThumbnails" disable_thumbnails: bool = false, read_bool;
     /// Whether folders of the device cannot be chosen. Default: false.
@@ -149,6 +162,8 @@ options! {
     /// `(file) => void | file | Promise`: a file is about to be chosen; throwing or rejecting keeps it out, and says why, and an answer
     /// with another `name` or `filename` renames it.
     "onFileSelected" on_file_selected: Option<Function> = None, read_function;
+    /// `(file) => void`: the visitor cut an image; `file.cropped` tells how.
+    "onFileCropped" on_file_cropped: Option<Function> = None, read_function;
     /// `(files) => void`: copying begins.
     "onUploadStarted" on_upload_started: Option<Function> = None, read_function;
     /// `(file) => void`: a photo's bytes begin to move.
@@ -170,7 +185,6 @@ const MINI: [u32; 2] = [460, 440];
 
 /// Filestack's options that have no meaning here: they are of sources, services and scripts that there are not, or of its picker's insides.
 const WITHOUT_MEANING: &[&str] = &[
-    "cropFiles",
     "customSourceContainer",
     "customSourceName",
     "customSourcePath",
@@ -183,9 +197,8 @@ const WITHOUT_MEANING: &[&str] = &[
     "websearch",
 ];
 
-/// Those of Filestack's that will have a meaning: images cannot be edited here yet, and copying begins when the choice is confirmed.
-const NOT_YET: &[&str] =
-    &["disableAltText", "disableTransformer", "onFileCropped", "transformations", "uploadInBackground"];
+/// Those of Filestack's that will have a meaning: copying begins when the choice is confirmed.
+const NOT_YET: &[&str] = &["uploadInBackground"];
 
 impl PickOptions {
     /// Reads what the page passed to `pick`: an object of options, or its short forms, a source's name and an array of
@@ -228,6 +241,19 @@ impl PickOptions {
         {
             return Err(format!("imageMin ({min:?}) is more than imageMax ({max:?})"));
         }
+        if !self.crop_files.is_empty() {
+            let files = self.crop_files.len() as u32;
+            (self.min_files, self.max_files) = (1, files);
+            self.from_sources = sources::ALL.iter().filter(|source| source.kind != Kind::Cloud).collect();
+            self.transformations = Transformations { crop: true, force: true, ..self.transformations };
+            self.hide_modal_when_uploading = true;
+            if self.display_mode == DisplayMode::DropPane {
+                return Err("a drop pane crops what is dropped on it, where dropPane.cropFiles is set; crop() is for the others".to_owned());
+            }
+        }
+        if self.disable_transformer && self.transformations.force {
+            return Err("disableTransformer leaves no editor that transformations.force could insist on".to_owned());
+        }
         if self.mini_uploader {
             self.modal_size.get_or_insert(MINI);
         }
@@ -235,6 +261,22 @@ impl PickOptions {
         // A part of the page covers nothing that it could make way for.
         self.hide_modal_when_uploading &= self.display_mode != DisplayMode::Inline;
         Ok(self)
+    }
+
+    /// Whether this photo goes through the editor before it is stored, and has not.
+    pub(crate) fn wants_editing(&self, photo: &Chosen) -> bool {
+        self.transformations.force && photo.changes.edit.is_none() && photo.is_editable()
+    }
+
+    /// Whether visitors can do something with this photo: turn or cut it, or describe it.
+    pub(crate) fn edits(&self, photo: &Chosen) -> bool {
+        let is_image = photo.source.kind == Kind::Cloud || photo.item.mimetype.starts_with("image/");
+        !self.disable_alt_text && is_image || self.transforms() && photo.is_editable()
+    }
+
+    /// Whether the editor has something to offer.
+    pub(crate) fn transforms(&self) -> bool {
+        !self.disable_transformer && !self.transformations.is_none()
     }
 
     /// What is asked of images' sizes.

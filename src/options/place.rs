@@ -50,6 +50,8 @@ pub struct DropPane {
     pub show_progress: bool,
     /// Whether a click opens nothing.
     pub disable_click: bool,
+    /// Whether images that are dropped on it go through the editor first.
+    pub crop_files: bool,
     /// Its words, in place of our own.
     pub custom_text: Option<String>,
     /// `(event) => void`: it was clicked.
@@ -77,6 +79,7 @@ impl Default for DropPane {
             show_icon: true,
             show_progress: true,
             disable_click: false,
+            crop_files: false,
             custom_text: None,
             on_click: None,
             on_drag_enter: None,
@@ -147,7 +150,7 @@ fn check_side(pixels: f64) -> Option<u32> {
     (1.0..=100_000.0).contains(&pixels).then_some(pixels as u32)
 }
 
-pub(super) fn read_drop_pane(name: &str, value: &JsValue, warn: Warn<'_>) -> Result<DropPane, String> {
+pub(super) fn read_drop_pane(name: &str, value: &JsValue, _: Warn<'_>) -> Result<DropPane, String> {
     let object = value.dyn_ref::<Object>().ok_or_else(|| wants(name, "an object", value))?;
     let mut pane = DropPane::default();
     for member in Object::keys(object).iter().filter_map(|member| member.as_string()) {
@@ -176,10 +179,7 @@ pub(super) fn read_drop_pane(name: &str, value: &JsValue, warn: Warn<'_>) -> Res
             "onProgress" => function(&mut pane.on_progress),
             "onSuccess" => function(&mut pane.on_success),
             "onError" => function(&mut pane.on_error),
-            "cropFiles" => {
-                warn(format!("the option '{full}' of Filestack's picker is not supported yet and is ignored"));
-                Ok(())
-            }
+            "cropFiles" => flag(&mut pane.crop_files),
             _ => return Err(format!("there is no option '{full}'")),
         };
         read.map_err(|what| wants(&full, what, &value))?;

@@ -12,11 +12,21 @@ use web_sys::File;
 
 /// See [`Picker::add_files`].
 pub(super) fn add_files(picker: &Picker, dropped: Dropped, at_once: bool) {
-    let Some(shelf) = picker.shelf_of(Kind::Device).filter(|_| picker.takes_files()) else { return };
-    picker.apply(Event::Chose(shelf));
     let spawner = picker.clone();
     let picker = picker.clone();
     spawner.spawn(async move {
+        if picker.add(dropped).await && at_once && picker.read(|state| state.selection.is_enough()) {
+            picker.confirm();
+        }
+    });
+}
+
+impl Picker {
+    /// Takes files of the device in, and chooses as many as may be. Answers whether none was refused.
+    pub(super) async fn add(&self, dropped: Dropped) -> bool {
+        let picker = self;
+        let Some(shelf) = picker.shelf_of(Kind::Device).filter(|_| picker.takes_files()) else { return false };
+        picker.apply(Event::Chose(shelf));
         let mut items = Vec::new();
         let mut refused = None;
         for (file, folder) in dropped.read().await {
@@ -32,23 +42,26 @@ pub(super) fn add_files(picker: &Picker, dropped: Dropped, at_once: bool) {
             }
         }
         if !picker.is_open() {
-            return;
+            return false;
         }
-        picker.apply(Event::Added(shelf, items.clone()));
-        if picker.read(|state| state.open == Some(shelf)) {
-            picker.choose_many(items);
-        }
+        picker.put_in(shelf, items);
+        let fits = refused.is_none();
         if let Some((name, why)) = refused {
             picker.apply(Event::NotAdded(name, why));
-        } else if at_once && picker.read(|state| state.selection.is_enough()) {
-            picker.confirm();
         }
-    });
-}
+        fits
+    }
 
-impl Picker {
+    /// Puts these on a shelf that no provider lists, and chooses them where that is what is seen.
+    pub(super) fn put_in(&self, shelf: usize, items: Vec<Arc<Item>>) {
+        self.apply(Event::Added(shelf, items.clone()));
+        if self.read(|state| state.open == Some(shelf)) {
+            self.choose_many(items);
+        }
+    }
+
     /// The shelf of this kind, where the page offers one.
-    fn shelf_of(&self, kind: Kind) -> Option<usize> {
+    pub(super) fn shelf_of(&self, kind: Kind) -> Option<usize> {
         self.read(|state| state.shelves.iter().position(|shelf| shelf.source.kind == kind))
     }
 
@@ -85,10 +98,14 @@ impl Picker {
         // People leave out what browsers put in front by themselves.
         let url = if url.contains("://") { url.to_owned() } else { format!("https://{url}") };
         let picker = self.clone();
-        self.spawn(async move { done(picker.look_up(shelf, url).await) });
+        self.spawn(async move {
+            let found = picker.look_up(url).await;
+            done(found.map(|item| picker.put_in(shelf, vec![Arc::new(item)])));
+        });
     }
 
-    async fn look_up(&self, shelf: usize, url: String) -> Result<(), Trouble> {
+    /// What is known of a file at an address, if the page takes it.
+    pub(super) async fn look_up(&self, url: String) -> Result<Item, Trouble> {
         let companion = &self.0.companion;
         if companion.session().token().is_none() {
             // Storing belongs to a session, and no provider was asked for one.
@@ -105,12 +122,6 @@ impl Picker {
         if options.max_size.is_some_and(|most| bytes > most) {
             return Err(ProblemCode::TooLarge.into());
         }
-        let item = Item { name: found.display_name, path: found.link_path, mimetype, bytes, ..Item::default() };
-        let item = Arc::new(item);
-        self.apply(Event::Added(shelf, vec![item.clone()]));
-        if self.read(|state| state.open == Some(shelf)) {
-            self.choose_many(vec![item]);
-        }
-        Ok(())
+        Ok(Item { name: found.display_name, path: found.link_path, mimetype, bytes, ..Item::default() })
     }
 }

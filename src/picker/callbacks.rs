@@ -4,7 +4,7 @@ use crate::device::looks;
 use crate::error::Trouble;
 use crate::options::PickOptions;
 use crate::result::PickedFile;
-use crate::selection::Chosen;
+use crate::selection::{Changes, Chosen};
 use crate::sources::Kind;
 use crate::state::{Photo, Progress};
 use bowerbird_protocol::listing::Item;
@@ -88,7 +88,11 @@ fn renamed(photo: Chosen, answer: &JsValue) -> Chosen {
     let said = |name: &str| Reflect::get(answer, &name.into()).ok()?.as_string();
     let new = |name: &String| !name.is_empty() && *name != photo.item.name;
     match ["name", "filename"].into_iter().filter_map(said).find(new) {
-        Some(name) => Chosen { item: Arc::new(Item { name, ..(*photo.item).clone() }), renamed: true, ..photo },
+        Some(name) => Chosen {
+            item: Arc::new(Item { name, ..(*photo.item).clone() }),
+            changes: Changes { renamed: true, ..photo.changes },
+            ..photo
+        },
         None => photo,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Picker;
 use super::callbacks::{Judged, judge};
-use crate::selection::Chosen;
+use crate::selection::{Changes, Chosen};
 use crate::state::{Event, PageRequest, Refused, Rest, State};
 use bowerbird_protocol::listing::Item;
 use gloo_timers::future::TimeoutFuture;
@@ -210,7 +210,7 @@ impl Picker {
         let folder = self.0.folders.borrow().get(&item.path).cloned().unwrap_or(names);
         let count = self.0.chosen.get() + 1;
         self.0.chosen.set(count);
-        Some(Chosen { source, item, folder, id: format!("{}-{count}", random_id()), renamed: false })
+        Some(Chosen { source, item, folder, id: format!("{}-{count}", random_id()), changes: Changes::default() })
     }
 }
 

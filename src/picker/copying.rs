@@ -20,6 +20,9 @@ impl Picker {
         if !again && !self.read(|state| state.selection.is_enough()) {
             return;
         }
+        if !again && self.insist_on_editing() {
+            return;
+        }
         self.apply(Event::Confirmed);
         if !again {
             let options = &self.0.options;

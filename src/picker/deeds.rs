@@ -1,7 +1,7 @@
 //! What visitors can do only on the screens behind the list of services. In what customers download it comes with those
 //! (`ui/later.rs`), so that no page loads it before its first sight.
 
-use super::{Action, Picker, adding};
+use super::{Action, Picker, adding, editing};
 use crate::device::Dropped;
 use crate::session;
 use crate::state::{Event, PageRequest, State};
@@ -12,9 +12,10 @@ use std::cell::Cell;
 struct Deeds {
     act: fn(&Picker, Action),
     add_files: fn(&Picker, Dropped, bool),
+    crop: fn(&Picker),
 }
 
-const DEEDS: Deeds = Deeds { act, add_files: adding::add_files };
+const DEEDS: Deeds = Deeds { act, add_files: adding::add_files, crop: editing::crop };
 
 #[cfg(not(split))]
 const BUILT_IN: Option<Deeds> = Some(DEEDS);
@@ -37,6 +38,13 @@ impl Picker {
     pub(super) fn act(&self, action: Action) {
         if let Some(deeds) = HERE.get() {
             (deeds.act)(self, action);
+        }
+    }
+
+    /// Has the visitor crop what the page passed for that.
+    pub fn crop(&self) {
+        if let Some(deeds) = HERE.get() {
+            (deeds.crop)(self);
         }
     }
 
@@ -85,6 +93,9 @@ fn act(picker: &Picker, action: Action) {
         Action::Find(find) => picker.apply(Event::Sought(find)),
         Action::Unfold(item) => picker.unfold(item),
         Action::Preview(path) => picker.apply(Event::Previewed(path)),
+        Action::Edit(place) => picker.edit(place),
+        Action::StopEditing => picker.apply(Event::Edits(None)),
+        Action::Edited(changes, size) => picker.edited(*changes, size),
         Action::ShowTray(open) => picker.apply(Event::TrayOpened(open)),
         Action::CancelPhoto(place) => picker.cancel_photos(&[place]),
         Action::CancelAll => picker.cancel_all(),

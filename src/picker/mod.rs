@@ -5,6 +5,7 @@ pub mod callbacks;
 mod choosing;
 mod copying;
 pub mod deeds;
+mod editing;
 pub mod language;
 mod network;
 mod sending;
@@ -17,6 +18,7 @@ use crate::listing;
 use crate::memory::{self, Way};
 use crate::options::{PickOptions, ViewType};
 use crate::result::{PickResponse, files_to_js};
+use crate::selection::Changes;
 use crate::session::{self, Handover};
 use crate::sources::Kind;
 use crate::state::{Event, Find, PageRequest, State, View};
@@ -89,6 +91,12 @@ pub enum Action {
     Unfold(Arc<Item>),
     /// See a photo of the open folder large, by its path, or none.
     Preview(Option<String>),
+    /// Open the editor of the chosen photo at this place.
+    Edit(usize),
+    /// Close it, and leave the photo as it was.
+    StopEditing,
+    /// Close it, and keep this; with the size of the image as it was, where only the editor knows it.
+    Edited(Box<Changes>, Option<[u32; 2]>),
     /// Open or close the tray.
     ShowTray(bool),
     /// Stop copying one photo, by its place.
@@ -241,9 +249,10 @@ impl Picker {
             Action::GoBack => self.apply(Event::WentBack),
             Action::Escape => {
                 let asked = |state: &State| state.storing.as_ref().is_some_and(|it| it.leaving);
-                match self.read(|state| (state.preview.is_some(), state.tray, asked(state))) {
-                    (true, ..) => self.apply(Event::Previewed(None)),
-                    (_, true, _) => self.apply(Event::TrayOpened(false)),
+                match self.read(|state| (state.editing.is_some(), state.preview.is_some(), state.tray, asked(state))) {
+                    (true, ..) => self.apply(Event::Edits(None)),
+                    (_, true, ..) => self.apply(Event::Previewed(None)),
+                    (.., true, _) => self.apply(Event::TrayOpened(false)),
                     (.., true) => self.apply(Event::Leaving(false)),
                     _ => self.close(),
                 }

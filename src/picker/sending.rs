@@ -55,7 +55,7 @@ impl Picker {
         let options = &self.0.options;
         let file = device::file(&chosen.item.path).ok_or(ProblemCode::PhotoGone)?;
         let (limits, cleanup) = (options.image_limits(), options.cleanup_image_exif);
-        let bytes = device::prepare(&file, &chosen.item.mimetype, &limits, cleanup).await?;
+        let bytes = device::prepare(&file, &chosen.item.mimetype, &chosen.edit(), &limits, cleanup).await?;
         let store = options.store_to.clone();
         let mut upload = Upload::new(bytes, chosen.item.name.clone(), store, tags_of(options, chosen));
         let size = upload.size();

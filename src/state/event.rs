@@ -1,8 +1,10 @@
 //! What happens to a pick, and how each event changes the state.
 
-use super::{Access, Find, Folder, Notice, PageRequest, Refused, Rest, Shelf, SignIn, SignInStep, State, View};
+use super::{
+    Access, Editing, Find, Folder, Notice, PageRequest, Refused, Rest, Shelf, SignIn, SignInStep, State, View,
+};
 use crate::error::Trouble;
-use crate::selection::Chosen;
+use crate::selection::{Changes, Chosen};
 use crate::sources::Source;
 use bowerbird_protocol::listing::{Contents, Item, Listing};
 use bowerbird_protocol::problem::ProblemCode;
@@ -61,6 +63,10 @@ pub enum Event {
     Unfolded(Arc<Item>),
     /// A photo is seen large, or none any more.
     Previewed(Option<String>),
+    /// The editor of a chosen photo was opened, or closed without anything being kept.
+    Edits(Option<Editing>),
+    /// What was changed in the editor is kept; with the size of the image as it was, where only the editor knows it.
+    Edited(Changes, Option<[u32; 2]>),
     /// The tray was opened or closed.
     TrayOpened(bool),
     /// The whole album is being loaded to be chosen, or no longer.
@@ -101,6 +107,7 @@ impl State {
             event,
             Event::Chose(_) | Event::WentBack | Event::Opened(_) | Event::SignedOut(_) | Event::Confirmed
         ) {
+            self.editing = None;
             // What is seen large belongs to the folder that is left.
             self.preview = None;
             self.gathering = false;
@@ -194,6 +201,12 @@ impl State {
                 }
             }
             Event::Previewed(path) => self.preview = path,
+            Event::Edits(editing) => self.editing = editing,
+            Event::Edited(changes, size) => {
+                if let Some(editing) = self.editing.take() {
+                    self.selection.change(editing.place, changes, size);
+                }
+            }
             Event::TrayOpened(open) => self.tray = open,
             Event::Gathering(gathering) => self.gathering = gathering,
             Event::Minimized(minimized) => self.minimized = minimized,
@@ -218,6 +231,8 @@ impl State {
         }
         // There is nothing to see in an empty tray.
         self.tray &= !self.selection.chosen().is_empty();
+        // Nor is there anything to edit in what was let go of.
+        self.editing = self.editing.filter(|editing| editing.place < self.selection.chosen().len());
     }
 
     fn open_folder(&mut self) -> Option<&mut Folder> {

@@ -53,6 +53,8 @@ pub struct State {
     pub view: View,
     /// The photo of the open folder that is seen large, by its path.
     pub preview: Option<String>,
+    /// The editor, while it is open.
+    pub editing: Option<Editing>,
     /// Whether the tray with all that is chosen is open.
     pub tray: bool,
     /// Whether the whole album is being loaded, for all of it to be chosen.
@@ -63,6 +65,15 @@ pub struct State {
     pub minimized: bool,
     /// Whether the browser says that there is no network.
     pub offline: bool,
+}
+
+/// The editor of one chosen photo.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Editing {
+    /// The photo's place in the order of choosing.
+    pub place: usize,
+    /// Whether the choice was confirmed, and goes on when the editor is done.
+    pub confirms: bool,
 }
 
 /// How photos are laid out.
@@ -237,6 +248,7 @@ impl State {
             removing: false,
             view: View::default(),
             preview: None,
+            editing: None,
             tray: false,
             gathering: false,
             known: Arc::default(),

@@ -319,6 +319,7 @@ impl State {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::selection::Changes;
     use crate::sources::ALL;
     use crate::state::Event;
     use bowerbird_protocol::accept::Accept;
@@ -334,7 +335,7 @@ mod tests {
                 item: item.into(),
                 folder: "/".to_owned(),
                 id: (*path).to_owned(),
-                renamed: false,
+                changes: Changes::default(),
             };
             state.apply(Event::ChoseMany(vec![chosen]));
         }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::selection::Chosen;
+use crate::selection::{Changes, Chosen};
 use crate::sources::ALL;
 use bowerbird_protocol::listing::{Contents, Listing};
 use bowerbird_protocol::problem::{Problem, ProblemCode};
@@ -226,6 +226,7 @@ fn progress_of_all_is_the_mean_of_each() {
 
 fn choose(state: &mut State, path: &str) {
     let item = Arc::new(item(path));
-    let photo = Chosen { source: &ALL[1], item, folder: "/".to_owned(), id: path.to_owned(), renamed: false };
+    let photo =
+        Chosen { source: &ALL[1], item, folder: "/".to_owned(), id: path.to_owned(), changes: Changes::default() };
     state.apply(Event::ChoseMany(vec![photo]));
 }

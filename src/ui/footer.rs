@@ -28,6 +28,10 @@ fn choice(ui: Ui) -> impl IntoView {
         if full { format!("{} {}", said.get(), ui.say("selection.at_limit")) } else { said.get() }
     };
     let max = ui.state.with_untracked(|state| state.selection.max());
+    let alone = ui.memo(move |state| {
+        let first = state.selection.chosen().first();
+        max == 1 && first.is_some_and(|photo| ui.options(|options| options.edits(photo)))
+    });
     let noticed = ui.memo(|state| state.notice.is_some());
     let paragraph = NodeRef::<html::P>::new();
     Effect::new(move |before: Option<bool>| {
@@ -48,6 +52,12 @@ fn choice(ui: Ui) -> impl IntoView {
             <div class="choice">
                 <p class="live" role="status">{words(announced)}</p>
                 <p class="count" class:noticed=noticed tabindex="-1" node_ref=paragraph>{words(move || said.get())}</p>
+                // Where several may be chosen, the tray has it.
+                {part(move || alone.get().then(|| view! {
+                    <button type="button" class="plain edit" data-action="edit" on:click=ui.click(Action::Edit(0))>
+                        {ui.say("editor.open")}
+                    </button>
+                }))}
                 {part(move || (count.get() > 0).then(|| view! {
                     <button type="button" class="plain clear" on:click=ui.click(Action::Clear)>{ui.say("selection.clear")}</button>
                 }))}

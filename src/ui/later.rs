@@ -1,11 +1,28 @@
 //! What the dialog can open without: the screens behind the list of services. In what customers download they are a chunk of
 //! wasm of their own, so that a page loads the half that the first sight takes; everywhere else they are simply there.
 
-use super::{Part, Ui, account, browse, folder, footer, indicator, part, tray, trouble};
+use super::{Part, Ui, account, browse, editor, folder, footer, indicator, part, tray, trouble};
 use crate::error::Trouble;
+use js_sys::Array;
+use leptos::html;
 use leptos::prelude::*;
 use std::cell::Cell;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
+use web_sys::{CssStyleSheet, ShadowRoot};
+
+/// The sheets of the screens, in their order.
+const STYLE: &str = concat!(
+    include_str!("../../style/device.css"),
+    include_str!("../../style/toolbar.css"),
+    include_str!("../../style/tile.css"),
+    include_str!("../../style/preview.css"),
+    include_str!("../../style/editor.css"),
+    include_str!("../../style/tray.css"),
+    include_str!("../../style/storing.css"),
+    include_str!("../../style/indicator.css"),
+    include_str!("../../style/footer.css"),
+);
 
 /// A part of the dialog that the chunk draws.
 type Draw = fn(Ui) -> AnyView;
@@ -17,13 +34,15 @@ struct Screens {
     browse: Draw,
     footer: Draw,
     indicator: Draw,
+    style: fn() -> &'static str,
 }
 
 const SCREENS: Screens = Screens {
     account: |ui| account::account(ui).into_any(),
     browse: |ui| browse::browse(ui).into_any(),
-    footer: |ui| (tray::tray(ui).into_any(), footer::footer(ui).into_any()).into_any(),
+    footer: |ui| (tray::tray(ui).into_any(), footer::footer(ui).into_any(), editor::editor(ui).into_any()).into_any(),
     indicator: |ui| indicator::indicator(ui).into_any(),
+    style: || STYLE,
 };
 
 #[cfg(not(split))]
@@ -62,6 +81,21 @@ impl Later {
             // The dialog may be closed by now, and with it what these are part of.
             self.here.try_set(arrived);
             self.missing.try_set(!arrived);
+        });
+    }
+
+    /// Has the shadow root around this element wear the sheets of the screens, as soon as they are here.
+    pub(super) fn dresses(self, within: NodeRef<html::Div>) {
+        Effect::new(move |_| {
+            let (Some(screens), Some(element)) = (self.screens(), within.get()) else { return };
+            let root = element.get_root_node();
+            if let (Ok(root), Ok(sheet)) = (root.dyn_into::<ShadowRoot>(), CssStyleSheet::new())
+                && sheet.replace_sync((screens.style)()).is_ok()
+            {
+                let sheets = Array::from(&root.adopted_style_sheets());
+                sheets.push(&sheet);
+                root.set_adopted_style_sheets(&sheets);
+            }
         });
     }
 

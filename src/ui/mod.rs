@@ -6,6 +6,7 @@ mod browse;
 mod connect;
 mod device;
 mod dialog;
+mod editor;
 mod find;
 mod focus;
 mod folder;
@@ -41,22 +42,14 @@ use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, ShadowRoot};
 
-/// Every sheet of the dialog in the order of the screens, behind the tokens, which a theme decides.
+/// The sheets of what the dialog opens with, behind the tokens, which a theme decides.
 pub const STYLE: &str = concat!(
     include_str!("../../style/contrast.css"),
     include_str!("../../style/dialog.css"),
     include_str!("../../style/services.css"),
     include_str!("../../style/connect.css"),
-    include_str!("../../style/device.css"),
-    include_str!("../../style/toolbar.css"),
     include_str!("../../style/folder.css"),
-    include_str!("../../style/tile.css"),
-    include_str!("../../style/preview.css"),
-    include_str!("../../style/tray.css"),
-    include_str!("../../style/storing.css"),
-    include_str!("../../style/indicator.css"),
     include_str!("../../style/trouble.css"),
-    include_str!("../../style/footer.css"),
     include_str!("../../style/pane.css"),
 );
 
@@ -232,7 +225,8 @@ fn is_mirrored(element: &Element) -> bool {
 
 /// The address of a thumbnail of this width.
 fn rendition(thumbnail: &str, width: u32) -> String {
-    if thumbnail.starts_with("blob:") {
+    // Of the device's and of the page's own pictures there is one.
+    if !thumbnail.contains("/thumbnail?") {
         return thumbnail.to_owned();
     }
     let and = if thumbnail.contains('?') { '&' } else { '?' };
@@ -294,5 +288,7 @@ mod shape {
     pub const EARLIER: &str = "M10.5 5.5 4 12l6.5 6.5 1.4-1.4L7.8 13H20v-2H7.8l4.1-4.1z";
     pub const LATER: &str = "M13.5 5.5 20 12l-6.5 6.5-1.4-1.4 4.1-4.1H4v-2h12.2l-4.1-4.1z";
     pub const BIN: &str = "M9 3h6l1 2h4v2H4V5h4zM6 9h12l-1 12H7zm3 2v8h2v-8zm4 0v8h2v-8z";
+    pub const EDIT: &str = "M7 2v3h10a2 2 0 0 1 2 2v10h3v2h-3v3h-2v-3H7a2 2 0 0 1-2-2V7H2V5h3V2zm0 5v10h10V7z";
+    pub const TURN: &str = "M8 3 3 8l5 5V9.5h5a4.5 4.5 0 0 1 0 9H7v2h6a6.5 6.5 0 0 0 0-13H8z";
     pub const DOWN: &str = "M12 15.5 5.5 9 7 7.6l5 5 5-5L18.5 9z";
 }

@@ -189,7 +189,7 @@ fn width(item: &Item) -> u32 {
     if drawn * window.device_pixel_ratio() <= 640.0 { 640 } else { 1280 }
 }
 
-fn large(item: &Item) -> String {
+pub(super) fn large(item: &Item) -> String {
     rendition(&item.thumbnail, width(item))
 }
 
@@ -309,6 +309,11 @@ fn choosing(ui: Ui, item: Arc<Item>) -> AnyView {
     let path = item.path.clone();
     let chosen =
         ui.memo(move |state| state.shelf().is_some_and(|it| state.selection.position(it.source, &path).is_some()));
+    let path = item.path.clone();
+    let edit = ui.memo(move |state| {
+        let place = state.selection.position(state.shelf()?.source, &path)?;
+        ui.options(|options| options.edits(&state.selection.chosen()[place])).then_some(place)
+    });
     let notice = move || {
         ui.state.with(|state: &State| match ui.notice(state) {
             Some(words) => words,
@@ -321,6 +326,11 @@ fn choosing(ui: Ui, item: Arc<Item>) -> AnyView {
     view! {
         <div class="choosing">
             <p class="notice" aria-live="polite">{words(notice)}</p>
+            {part(move || edit.get().map(|place| view! {
+                <button type="button" class="plain" data-action="edit" on:click=ui.click(Action::Edit(place))>
+                    {icon(shape::EDIT)}<span>{ui.say("editor.open")}</span>
+                </button>
+            }))}
             <button
                 type="button"
                 class="primary"

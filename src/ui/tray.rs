@@ -212,6 +212,10 @@ fn panel(ui: Ui) -> impl IntoView {
     let places = move || tray.shown.get().filter(|slot| *slot < count.get()).collect::<Vec<_>>();
     let before = move || format!("{}px", tray.shown.get().start as i32 * SLOT);
     let width = move || format!("{}px", count.get() as i32 * SLOT);
+    let editable = ui.memo(move |state| {
+        let at = tray.at.get();
+        state.selection.chosen().get(at).is_some_and(|photo| ui.options(|options| options.edits(photo)))
+    });
     let button = move |name: &'static str, key: &str, shape: &'static str, act: Box<dyn Fn()>| {
         let off = move || match name {
             "earlier" => tray.at.get() == 0,
@@ -255,6 +259,11 @@ fn panel(ui: Ui) -> impl IntoView {
             <div class="tools">
                 {button("earlier", "tray.earlier", shape::EARLIER, Box::new(move || tray.shift(tray.at.get_untracked().checked_sub(1))))}
                 {button("later", "tray.later", shape::LATER, Box::new(move || tray.shift(Some(tray.at.get_untracked() + 1))))}
+                {part(move || editable.get().then(|| view! {
+                    <button type="button" class="plain" data-action="edit" on:click=move |_| ui.send(Action::Edit(tray.at.get_untracked()))>
+                        {icon(shape::EDIT)}<span>{ui.say("editor.open")}</span>
+                    </button>
+                }))}
                 {button("remove", "tray.remove", shape::BIN, Box::new(move || tray.remove(tray.at.get_untracked())))}
             </div>
         </section>
@@ -282,7 +291,9 @@ fn slot_of(tray: Tray, slot: usize) -> impl IntoView {
     let name = move || photo.with(|photo| photo.as_ref().map(|photo| photo.name.clone()).unwrap_or_default());
     let label = move || {
         let fill = [("name", &*name()), ("place", &*ui.number(slot + 1)), ("count", &*ui.number(count.get()))];
-        ui.words("tray.place", None, &fill)
+        let place = ui.words("tray.place", None, &fill);
+        let edited = photo.with(|photo| photo.as_ref().is_some_and(|photo| photo.edited));
+        if edited { format!("{place}, {}", ui.say("editor.edited")) } else { place }
     };
     let is_at = move || tray.at.get() == slot;
     let lifted = move || tray.lifted.get().filter(|(of, _)| *of == slot);
@@ -306,6 +317,9 @@ fn slot_of(tray: Tray, slot: usize) -> impl IntoView {
                     <img src=source alt="" decoding="async" draggable="false" />
                 }))}
                 <span class="place" data-place=ui.number(slot + 1)></span>
+                {part(move || photo.with(|photo| photo.as_ref().is_some_and(|photo| photo.edited)).then(|| view! {
+                    <span class="edited" title=ui.say("editor.edited")>{icon(shape::EDIT)}</span>
+                }))}
                 // Not a button: those who use no pointer have the key and the button below.
                 <span class="remove" aria-hidden="true" title=ui.say("tray.remove") on:click=move |_| tray.remove(slot)>{icon(shape::CLOSE)}</span>
             </span>
@@ -320,12 +334,13 @@ fn slot_of(tray: Tray, slot: usize) -> impl IntoView {
 struct Picture {
     name: String,
     thumbnail: Option<String>,
+    edited: bool,
 }
 
 impl Picture {
     fn of(ui: Ui, chosen: &Chosen) -> Self {
         let item = &chosen.item;
         let name = item.caption.clone().unwrap_or_else(|| item.name.clone());
-        Self { name, thumbnail: ui.thumbnail(item) }
+        Self { name, thumbnail: ui.thumbnail(item), edited: chosen.edit().recipe().is_some() }
     }
 }

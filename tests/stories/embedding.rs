@@ -300,7 +300,7 @@ async fn a_pane_opens_the_dialog_and_shows_the_copying() {
             .await;
         assert_eq!(visitor.runs("return prevented").await, json!(true), "the browser must not open the file");
         let said = "return document.querySelector('#place > div').shadowRoot.querySelector('.said').textContent";
-        visitor.until_it_says(said, "cannot be dropped here yet").await;
+        visitor.until_it_says(said, "takes no files of this device").await;
         visitor.connects_as("alice").await;
         visitor.opens_folder("Holidays in Lisbon").await;
         visitor.picks(&[0, 1]).await;

@@ -7,6 +7,7 @@ mod browser;
 mod client;
 mod counting;
 mod device;
+mod editing;
 mod embedding;
 mod engines;
 mod finding;

@@ -161,6 +161,10 @@ impl<'a, J: Judge + Send> Tour<'a, J> {
         visitor.clicks("[data-action='tray']").await;
         visitor.sees(".slot img").await;
         self.shows("tray").await;
+        visitor.clicks(".tray [data-action='edit']").await;
+        visitor.sees(".editor[open] .canvas.here .frame").await;
+        self.shows("editor").await;
+        visitor.clicks("[data-action='cancel-edit']").await;
         visitor.clicks("[data-action='close-tray']").await;
         visitor.clicks("[data-action='view-list']").await;
         visitor.sees(".tile.photo small").await;

@@ -24,7 +24,7 @@ const LOADER_BYTES: u64 = 13 * 1024;
 const FIRST_LOAD_BYTES: u64 = 178_000;
 
 /// The most that the rest of the widget may weigh, which comes behind it.
-const LATER_BYTES: u64 = 155_000;
+const LATER_BYTES: u64 = 178_000;
 
 fn package() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("pkg");
