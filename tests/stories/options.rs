@@ -220,3 +220,39 @@ async fn a_small_dialog_is_small_where_there_is_room() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn photos_begin_as_a_list_where_the_page_wants_that() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        for (view, pressed) in [("list", "view-list"), ("grid", "view-grid")] {
+            visitor.opens(&stage.page, json!({"fromSources": "facebook", "viewType": view})).await;
+            visitor.starts_picking().await;
+            visitor.connects_as("alice").await;
+            visitor.opens_folder("Holidays in Lisbon").await;
+            visitor.sees(".tile.photo").await;
+            visitor.sees(&format!("[data-action='{pressed}'][aria-pressed='true']")).await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn fewer_files_than_the_page_needs_cannot_be_confirmed() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        let options = json!({"fromSources": "local_file_system", "minFiles": 2, "maxFiles": 3});
+        visitor.opens(&stage.page, options).await;
+        visitor.starts_picking().await;
+        let photo = bytes_of(PHOTO);
+        chooses_files(&visitor, &[("one.jpg", "image/jpeg", &photo)]).await;
+        visitor.reads("Choose 1 more").await;
+        visitor.sees("[data-action='confirm'][disabled]").await;
+        chooses_files(&visitor, &[("two.jpg", "image/jpeg", &photo)]).await;
+        visitor.confirms().await;
+        assert_eq!(visitor.receives().await["filesUploaded"].as_array().unwrap().len(), 2);
+
+        visitor.opens(&stage.page, json!({"minFiles": 2})).await;
+        visitor.runs("document.getElementById('pick').click()").await;
+        visitor.until_it_says("return String(window.outcome?.error)", "minFiles (2) is more than maxFiles (1").await;
+    })
+    .await;
+}
