@@ -57,8 +57,8 @@ const transform = ({ apikey, url, policy, signature }, source, options, base64) 
 const calls = ['upload', 'multiupload', 'storeURL', 'metadata', 'retrieve', 'download', 'remove', 'removeMetadata', 'logout', 'prefetch'];
 
 // The package's functions, for glue, wasm and calls at these URLs and a companion that is at `home` unless `init` says otherwise. The
-// glue knows where the later chunk of the wasm is, unless that is said here.
-const create = (glueUrl, wasmUrl, clientUrl, home, laterUrl) => {
+// glue knows where the later chunks of the wasm are, unless that is said here.
+const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls) => {
   let last;
 
   const naming = (url, promise) => promise.catch(cause => {
@@ -86,9 +86,9 @@ const create = (glueUrl, wasmUrl, clientUrl, home, laterUrl) => {
         throw new Error('HTTP ' + response.status);
       })),
     ]);
-    if (laterUrl) glue.later.url = laterUrl;
+    Object.assign(glue.chunks, chunkUrls);
     // A page may have the script and the module, or the older script: it is one glue, which must not be started twice.
-    await naming(wasmUrl, glue.later.ready ??= glue.default({ module_or_path: wasm }));
+    await naming(wasmUrl, glue.chunks.ready ??= glue.default({ module_or_path: wasm }));
     return glue;
   });
   const loadCalls = once(again => module(clientUrl, again));

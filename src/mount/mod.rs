@@ -232,6 +232,7 @@ fn dialog(companion: Companion, options: PickOptions, handle: Handle, on_done: O
         let pick = pick.clone();
         spawn_local(async move {
             ui::fetch().await;
+            ui::fetch_own().await;
             pick.crop();
         });
     }

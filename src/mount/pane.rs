@@ -126,6 +126,7 @@ impl Pane {
                     if let Some(pick) = pane.open(true) {
                         spawn_local(async move {
                             ui::fetch().await;
+                            ui::fetch_own().await;
                             pick.add_files(files, true);
                         });
                     }

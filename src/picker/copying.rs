@@ -2,7 +2,6 @@
 
 use super::Picker;
 use super::callbacks::{self, call};
-use super::sending::send_files;
 use crate::error::Trouble;
 use crate::memory;
 use crate::result::{PickedFile, files_to_js};
@@ -37,7 +36,7 @@ impl Picker {
     }
 
     fn go_on_copying(&self) {
-        send_files(self);
+        self.send_files();
         follow(self);
     }
 
@@ -128,7 +127,7 @@ impl Picker {
         }
         self.stop_sending(&photos);
         withdraw(self, photos.into_iter().filter(|photo| photo.source.kind != Kind::Device).collect());
-        send_files(self);
+        self.send_files();
         // Nobody waits for a companion that is away, if nothing is wanted of it any more.
         if self.read(|state| state.storing.as_ref().is_some_and(|storing| storing.lost)) {
             self.0.nudge.give();

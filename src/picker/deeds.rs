@@ -1,58 +1,75 @@
 //! What visitors can do only on the screens behind the list of services. In what customers download it comes with those
 //! (`ui/later.rs`), so that no page loads it before its first sight.
 
-use super::{Action, Picker, adding, editing};
+use super::{Action, Picker, adding, editing, sending};
 use crate::device::Dropped;
 use crate::session;
 use crate::state::{Event, PageRequest, State};
 use std::cell::Cell;
 
-/// The ways into it. All that only they reach comes later.
+/// The way into it. All that only it reaches comes later.
+type Act = fn(&Picker, Action);
+
+/// The ways into what visitors bring themselves, which comes where the page offers that (`ui/own.rs`).
 #[derive(Clone, Copy)]
-struct Deeds {
-    act: fn(&Picker, Action),
+struct OwnDeeds {
     add_files: fn(&Picker, Dropped, bool),
+    send_files: fn(&Picker),
     crop: fn(&Picker),
 }
 
-const DEEDS: Deeds = Deeds { act, add_files: adding::add_files, crop: editing::crop };
+const OWN: OwnDeeds = OwnDeeds { add_files: adding::add_files, send_files: sending::send_files, crop: editing::crop };
 
 #[cfg(not(split))]
-const BUILT_IN: Option<Deeds> = Some(DEEDS);
+const BUILT_IN: (Option<Act>, Option<OwnDeeds>) = (Some(act), Some(OWN));
 #[cfg(split)]
-const BUILT_IN: Option<Deeds> = None;
+const BUILT_IN: (Option<Act>, Option<OwnDeeds>) = (None, None);
 
 thread_local! {
-    static HERE: Cell<Option<Deeds>> = const { Cell::new(BUILT_IN) };
+    static ACT: Cell<Option<Act>> = const { Cell::new(BUILT_IN.0) };
+    static OWN_DEEDS: Cell<Option<OwnDeeds>> = const { Cell::new(BUILT_IN.1) };
 }
 
-/// They are here, because what calls this is.
+/// The screens are here, because what calls this is.
 #[cfg(split)]
 pub fn arrive() {
     // Unseen by the optimiser: of a pointer that only ever has one value it makes a direct call, and all behind it is needed at once.
-    HERE.set(Some(std::hint::black_box(DEEDS)));
+    ACT.set(Some(std::hint::black_box(act)));
+}
+
+/// The same of what visitors bring themselves.
+#[cfg(split)]
+pub fn arrive_own() {
+    OWN_DEEDS.set(Some(std::hint::black_box(OWN)));
 }
 
 impl Picker {
     /// Takes in what the visitor did on the screens, which are here then.
     pub(super) fn act(&self, action: Action) {
-        if let Some(deeds) = HERE.get() {
-            (deeds.act)(self, action);
+        if let Some(act) = ACT.get() {
+            act(self, action);
         }
     }
 
-    /// Has the visitor crop what the page passed for that.
+    /// Has the visitor crop what the page passed for that. Nothing happens before the screens of the device are here.
     pub fn crop(&self) {
-        if let Some(deeds) = HERE.get() {
-            (deeds.crop)(self);
+        if let Some(own) = OWN_DEEDS.get() {
+            (own.crop)(self);
         }
     }
 
     /// Takes files of the device in, and chooses as many as may be. With `at_once` copying begins with that. Nothing happens before the
-    /// screens are here, from which files come.
+    /// screens of the device are here, from which files come.
     pub fn add_files(&self, dropped: Dropped, at_once: bool) {
-        if let Some(deeds) = HERE.get() {
-            (deeds.add_files)(self, dropped, at_once);
+        if let Some(own) = OWN_DEEDS.get() {
+            (own.add_files)(self, dropped, at_once);
+        }
+    }
+
+    /// Sends what is pending of the device, as many at once as the page wants.
+    pub(super) fn send_files(&self) {
+        if let Some(own) = OWN_DEEDS.get() {
+            (own.send_files)(self);
         }
     }
 }

@@ -22,7 +22,7 @@ const PAUSES_MS: [u32; 4] = [500, 1_000, 2_000, 4_000];
 /// The files that are being sent, by their paths.
 pub type Sending = HashMap<String, AbortHandle>;
 
-/// Sends what is pending of the device, as many at once as the page wants.
+/// See [`Picker::send_files`].
 pub(super) fn send_files(picker: &Picker) {
     while picker.is_open() && picker.0.sending.borrow().len() < picker.0.options.concurrency as usize {
         let next = |state: &State| {

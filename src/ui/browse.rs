@@ -1,6 +1,6 @@
 //! Everything after the list of services. `later.rs` says when it is loaded.
 
-use super::{Ui, account, connect, device, folder, icon, part, shape, storing, take_lost_focus, trouble};
+use super::{Ui, account, connect, folder, icon, part, shape, storing, take_lost_focus, trouble};
 use crate::picker::Action;
 use crate::state::{Access, State};
 use leptos::html;
@@ -51,7 +51,7 @@ pub(super) fn browse(ui: Ui) -> impl IntoView {
     });
     view! {
         <div class="browse" node_ref=pane tabindex="-1">
-            {device::catch(ui, pane)}
+            {part(move || ui.own.parts().map(|own| (own.catch)(ui, pane)))}
             {part(move || match screen.get() {
                 Screen::Welcome => welcome(ui).into_any(),
                 Screen::Asking => folder::skeleton(ui).into_any(),

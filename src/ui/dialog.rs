@@ -95,8 +95,6 @@ fn close_menu(ui: Ui) -> bool {
 
 /// All that says a word.
 fn contents(ui: Ui, later: Later, modal: bool, max: usize, picks_services: Memo<bool>) -> impl IntoView {
-    let panes = NodeRef::<html::Div>::new();
-    later.dresses(panes);
     view! {
         <div class="header">
             <BackButton ui />
@@ -109,7 +107,7 @@ fn contents(ui: Ui, later: Later, modal: bool, max: usize, picks_services: Memo<
                 </button>
             })}
         </div>
-        <div class="panes" node_ref=panes>
+        <div class="panes" node_ref=ui.panes>
             {part(move || picks_services.get().then(|| services::services(ui)))}
             {later.browse()}
         </div>

@@ -1,7 +1,7 @@
 //! An open folder: its entries as a grid, and what comes after them.
 
 use super::grid::Grid;
-use super::{Ui, address, device, icon, part, preview, shape, toolbar, trouble};
+use super::{Ui, icon, part, preview, shape, toolbar, trouble};
 use crate::picker::Action;
 use crate::sources::Kind;
 use crate::state::Rest;
@@ -14,9 +14,12 @@ pub(super) fn folder(ui: Ui) -> impl IntoView {
     let kind = ui.memo(|state| state.shelf().map(|shelf| shelf.source.kind));
     view! {
         {part(move || match kind.get() {
-            Some(Kind::Device) => device::device(ui).into_any(),
-            Some(Kind::Address) => address::address(ui).into_any(),
-            Some(Kind::Cloud) | None => ().into_any(),
+            None | Some(Kind::Cloud) => ().into_any(),
+            Some(kind) => match ui.own.parts() {
+                Some(own) if kind == Kind::Device => (own.device)(ui),
+                Some(own) => (own.address)(ui),
+                None => ui.own.instead(ui),
+            },
         })}
         {toolbar::toolbar(ui)}
         {contents(ui)}

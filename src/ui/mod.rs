@@ -3,6 +3,7 @@
 mod account;
 mod address;
 mod browse;
+mod chunk;
 mod connect;
 mod device;
 mod dialog;
@@ -15,6 +16,7 @@ mod grid;
 mod indicator;
 mod later;
 mod menu;
+mod own;
 mod pane;
 mod preview;
 mod rows;
@@ -28,6 +30,7 @@ pub use dialog::dialog;
 pub use later::fetch;
 #[cfg(split)]
 pub use later::fetch_ahead;
+pub use own::fetch as fetch_own;
 pub use pane::{Pane, pane};
 
 use crate::options::PickOptions;
@@ -36,7 +39,10 @@ use crate::sources::Source;
 use crate::state::{Notice, Refused, State};
 use crate::text::Text;
 use bowerbird_protocol::listing::{Item, TAGGED, UPLOADS};
+use chunk::Arriving;
+use leptos::html;
 use leptos::prelude::*;
+use own::Own;
 use std::sync::Arc;
 use std::time::Duration;
 use wasm_bindgen::JsCast;
@@ -70,6 +76,12 @@ struct Ui {
     said: RwSignal<String>,
     /// The photo at which the large view was closed: the grid brings it into sight and gives it the focus.
     left_at: RwSignal<Option<String>>,
+    /// What is below the header: one that stays for as long as the dialog.
+    panes: NodeRef<html::Div>,
+    /// What shows the ways to bring files.
+    own: Arriving<Own>,
+    /// What shows the editor.
+    editor: Arriving<editor::Draw>,
     /// How far down each folder was scrolled when it was left, by source and path.
     places: StoredValue<Vec<(String, i32)>, LocalStorage>,
     /// The width of the thumbnails that the grid asked for last.
@@ -87,6 +99,9 @@ impl Ui {
             menu: RwSignal::new(None),
             said: RwSignal::new(String::new()),
             left_at: RwSignal::new(None),
+            panes: NodeRef::new(),
+            own: Arriving::new(own::CHUNK),
+            editor: Arriving::new(editor::CHUNK),
             places: StoredValue::new_local(Vec::new()),
             thumbnails: StoredValue::new_local(320),
         };

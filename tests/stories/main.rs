@@ -5,6 +5,7 @@
 
 mod browser;
 mod callbacks;
+mod chunks;
 mod client;
 mod counting;
 mod device;
@@ -263,27 +264,6 @@ async fn the_module_and_the_short_forms() {
         visitor.driver().back().await.unwrap();
         assert_eq!(visitor.receives().await["filesUploaded"], json!([]));
         assert_eq!(visitor.runs("return document.querySelectorAll('[data-bowerbird]').length").await, json!(0));
-    })
-    .await;
-}
-
-/// The network fails between the first sight and the rest: the dialog says so, and goes on when it is asked to.
-#[tokio::test]
-async fn what_comes_later_is_asked_for_again() {
-    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
-        let network = visitor.driver().cdp();
-        network.send_raw("Network.enable", json!({})).await.unwrap();
-        network.send_raw("Network.setBlockedURLs", json!({ "urls": ["*bowerbird_later-*"] })).await.unwrap();
-        visitor.opens(&stage.page, json!({"fromSources": "facebook"})).await;
-        visitor.starts_picking().await;
-        visitor.sees(".trouble[data-problem='unreachable']").await;
-        visitor.clicks(".trouble button").await;
-        visitor.sees(".trouble[data-problem='unreachable']").await;
-        network.send_raw("Network.setBlockedURLs", json!({ "urls": [] })).await.unwrap();
-        visitor.clicks(".trouble button").await;
-        visitor.sees("[data-action='connect']").await;
-        visitor.clicks("[aria-label='Close']").await;
-        assert_eq!(visitor.receives().await["filesUploaded"], json!([]));
     })
     .await;
 }

@@ -1,6 +1,6 @@
 //! The loader and the module in Chromium, with a stand-in for the glue: what they fetch and when, and what they do when it fails.
 
-use super::{client, glue, later, package, wasm};
+use super::{chunk, client, glue, package, wasm};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -15,7 +15,7 @@ use std::time::Duration;
 use thirtyfour::prelude::*;
 
 /// Answers `pick` with what it was made with and asked for.
-const GLUE: &str = "export const later = {};
+const GLUE: &str = "export const chunks = {};
     export default async ({ module_or_path }) => { await (await module_or_path).arrayBuffer(); };
     let made = 0;
     export const client = (apikey, { url }) => {
@@ -238,10 +238,12 @@ async fn the_module_does_the_same_and_needs_no_document() {
     let world = World::new().await;
     let module = "const { init, pick, version } = await import(files + '/bowerbird.mjs');
         init('demo');
-        const { later } = await import(`${files}/%GLUE%`);
-        return { ...await pick('facebook'), version, global: typeof bowerbird, later: later.url };";
+        const { chunks } = await import(`${files}/%GLUE%`);
+        return { ...await pick('facebook'), version, global: typeof bowerbird, chunks };";
     let answer = world.run(&module.replace("%GLUE%", &glue())).await;
-    assert_eq!(answer["later"], format!("{}/{}", world.url, later()));
+    for name in ["later", "own", "editor"] {
+        assert_eq!(answer["chunks"][name], format!("{}/{}", world.url, chunk(name)));
+    }
     assert_eq!(
         (&answer["url"], &answer["what"], &answer["global"]),
         (&json!(world.url), &json!("facebook"), &json!("undefined"))

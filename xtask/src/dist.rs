@@ -86,14 +86,14 @@ fn build(how: How) -> Result<PathBuf> {
     Ok(wasm)
 }
 
-/// The glue and the two halves of the wasm.
+/// The glue and the parts of the wasm.
 pub struct Bound {
     /// JavaScript, as wasm-bindgen makes it.
     pub glue: String,
     /// The module that the glue loads.
     pub wasm: Vec<u8>,
-    /// The module that the first one loads.
-    pub later: Vec<u8>,
+    /// Those that are loaded after it, in the order of [`split::CHUNKS`].
+    pub chunks: [Vec<u8>; split::CHUNKS.len()],
 }
 
 /// Whether the wasm says what its functions are called.
@@ -108,14 +108,14 @@ pub fn bind(wasm: &Path, names: Names) -> Result<Bound> {
     let folder = paths::target().join("dist-bindgen");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
-    let halves = split::split(wasm, &folder, names == Names::Kept)?;
+    let parts = split::split(wasm, &folder, names == Names::Kept)?;
     wasm_bindgen_cli_support::Bindgen::new()
-        .input_path(&halves.main)
+        .input_path(&parts.main)
         .out_name("bowerbird")
         .web(true)?
         .typescript(false)
         .omit_default_module_path(false)
-        // The chunk shares memory and table with the first half.
+        // The chunks share memory and table with the first part.
         .keep_lld_exports(true)
         .remove_name_section(names == Names::Removed)
         .remove_producers_section(true)
@@ -126,7 +126,7 @@ pub fn bind(wasm: &Path, names: Names) -> Result<Bound> {
         "a crate brings JavaScript files of its own, which the loader does not know of"
     );
     let [glue, wasm] = ["bowerbird.js", "bowerbird_bg.wasm"].map(|name| folder.join(name));
-    Ok(Bound { glue: read_text(&glue)?, wasm: read(&wasm)?, later: halves.later })
+    Ok(Bound { glue: read_text(&glue)?, wasm: read(&wasm)?, chunks: parts.chunks })
 }
 
 /// All that the package is made from.
@@ -134,7 +134,7 @@ struct Inputs {
     version: String,
     raw_wasm: Vec<u8>,
     core: String,
-    later: String,
+    chunks: String,
     client: String,
     loader: String,
     module: String,
@@ -162,7 +162,7 @@ impl Inputs {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             raw_wasm: read(wasm)?,
             core: npm("core.js")? + &npm("element.js")?,
-            later: npm("later.js")?,
+            chunks: npm("chunks.js")?,
             client: npm("client.js")?,
             loader: npm("loader.js")?,
             module: npm("module.js")?,
@@ -187,7 +187,7 @@ impl Inputs {
         RECIPE.iter().for_each(|text| add(text.as_bytes()));
         add(&self.raw_wasm);
         let scripts =
-            [&self.core, &self.later, &self.client, &self.loader, &self.module, &self.picker, &self.filepicker];
+            [&self.core, &self.chunks, &self.client, &self.loader, &self.module, &self.picker, &self.filepicker];
         for text in [&self.version, &self.types, &self.manifest].into_iter().chain(scripts) {
             add(text.as_bytes());
         }
@@ -198,10 +198,12 @@ impl Inputs {
 
     fn assemble(&self, bound: Bound) -> Result<Vec<File>> {
         let wasm = format!("bowerbird_bg-{}.wasm", content_hash(&bound.wasm));
-        let later = format!("bowerbird_later-{}.wasm", content_hash(&bound.later));
+        let [later, own, editor] =
+            [0, 1, 2].map(|at| format!("bowerbird_{}-{}.wasm", split::CHUNKS[at], content_hash(&bound.chunks[at])));
+        let chunk_names = [("LATER", later.as_str()), ("OWN", &own), ("EDITOR", &editor)];
         ensure!(bound.glue.contains("bowerbird_bg.wasm"), "the glue does not name its wasm");
-        let loads_later = javascript::fill(&self.later, &[("LATER", &later)]).context("npm/later.js")?;
-        let glue_text = split::take_in(&bound.glue.replace("bowerbird_bg.wasm", &wasm), &loads_later)?;
+        let loads = javascript::fill(&self.chunks, &chunk_names).context("npm/chunks.js")?;
+        let glue_text = split::take_in(&bound.glue.replace("bowerbird_bg.wasm", &wasm), &loads)?;
         let glue_text = javascript::strip(&glue_text).context("the glue")?;
         let glue = format!("bowerbird-{}.js", content_hash(glue_text.as_bytes()));
         let client_text = javascript::strip(&self.client).context("npm/client.js")?;
@@ -210,8 +212,10 @@ impl Inputs {
             ("VERSION", self.version.as_str()),
             ("GLUE", &glue),
             ("WASM", &wasm),
-            ("LATER", &later),
             ("CLIENT", &client),
+            chunk_names[0],
+            chunk_names[1],
+            chunk_names[2],
         ];
         let banner = format!("Bowerbird {} | MIT OR Apache-2.0", self.version);
         let loader = javascript::assemble(&self.loader, &self.core, &names, &banner).context("npm/loader.js")?;
@@ -227,8 +231,11 @@ impl Inputs {
             Ok(served(&format!("bowerbird-{language}.json"), sentences.to_string().into_bytes()))
         });
         // The loaders last: whoever reads one finds what it names.
+        let [later_wasm, own_wasm, editor_wasm] = bound.chunks;
         let mut files = vec![
-            served(&later, bound.later),
+            served(&later, later_wasm),
+            served(&own, own_wasm),
+            served(&editor, editor_wasm),
             served(&wasm, bound.wasm),
             served(&glue, glue_text.into_bytes()),
             served(&client, client_text.into_bytes()),
@@ -347,7 +354,7 @@ mod tests {
             version: "1.2.3".into(),
             raw_wasm: b"raw".to_vec(),
             core: "const glue = '%GLUE%';".into(),
-            later: "new URL('./%LATER%', import.meta.url);\n".into(),
+            chunks: "new URL('./%LATER%', import.meta.url); '%OWN%'; '%EDITOR%';\n".into(),
             client: "export const upload = 1;".into(),
             loader: "// loader\n//= core.js\n".into(),
             module: "//= core.js\nexport { glue };\n".into(),
@@ -361,9 +368,13 @@ mod tests {
     }
 
     fn bound(wasm: &[u8]) -> Bound {
-        let glue = "import * as import1 from \"./__wasm_split.js\"\nnew URL('bowerbird_bg.wasm', import.meta.url);
-            let wasm;\nasync function __wbg_load(module, imports) {}\n";
-        Bound { glue: glue.replace("            ", ""), wasm: wasm.to_vec(), later: [b"later ", wasm].concat() }
+        let imports = [1, 2, 3].map(|number| format!("import * as import{number} from \"./__wasm_split.js\"\n"));
+        let glue = imports.concat() + "new URL('bowerbird_bg.wasm', import.meta.url);\nlet wasm;\n";
+        Bound {
+            glue,
+            wasm: wasm.to_vec(),
+            chunks: [&b"later "[..], b"own ", b"editor "].map(|name| [name, wasm].concat()),
+        }
     }
 
     fn names(files: &[File]) -> Vec<&str> {
@@ -375,17 +386,17 @@ mod tests {
         let one = inputs().assemble(bound(b"one")).unwrap();
         let two = inputs().assemble(bound(b"two")).unwrap();
         assert_eq!(names(&one), names(&inputs().assemble(bound(b"one")).unwrap()));
-        let [later, wasm, glue] = [&one[0], &one[1], &one[2]];
+        let [later, wasm, glue] = [&one[0], &one[3], &one[4]];
         assert!(later.name.starts_with("bowerbird_later-"), "{}", later.name);
         assert!(
             wasm.name.starts_with("bowerbird_bg-") && wasm.name.len() == "bowerbird_bg-".len() + 16 + ".wasm".len()
         );
         assert!(glue.name.starts_with("bowerbird-") && glue.name.len() == "bowerbird-".len() + 16 + ".js".len());
         assert_ne!(later.name, two[0].name);
-        assert_ne!(wasm.name, two[1].name);
-        assert_ne!(glue.name, two[2].name, "other wasm, but the same glue");
+        assert_ne!(wasm.name, two[3].name);
+        assert_ne!(glue.name, two[4].name, "other wasm, but the same glue");
         let text = String::from_utf8_lossy(&glue.bytes);
-        assert!(text.contains(&wasm.name) && text.contains(&later.name), "{text}");
+        assert!(text.contains(&wasm.name) && one[..3].iter().all(|chunk| text.contains(&chunk.name)), "{text}");
         let loader = one.iter().find(|file| file.name == "bowerbird.js").unwrap();
         let text = String::from_utf8_lossy(&loader.bytes);
         assert!(text.contains(&glue.name) && !text.contains("// loader"), "{text}");

@@ -1,6 +1,6 @@
 //! `cargo xtask size`: what a page loads, and where it comes from.
 
-use crate::{dist, paths};
+use crate::{dist, paths, split};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,7 +31,17 @@ pub fn run(question: &Question) -> Result<()> {
         print_row(&format!("{what:<7} {name}"), sizes);
     }
     print_row("first load", total);
-    print_row("later chunk", sizes(&package, &later_file(&package)?)?);
+    let rest = [
+        ("later chunk: the screens", "bowerbird_later-"),
+        ("own chunk: device and addresses", "bowerbird_own-"),
+        ("editor chunk: crop, turn, describe", "bowerbird_editor-"),
+        ("calls of the client", "bowerbird-client-"),
+        ("filepicker.js", "filepicker.js"),
+        ("picker.js", "picker.js"),
+    ];
+    for (what, start) in rest {
+        print_row(what, sizes(&package, &named_file(&package, start)?)?);
+    }
     let mut languages = languages(&package)?;
     languages.sort_by_key(|(_, [raw, ..])| *raw);
     if let Some((name, sizes)) = languages.last() {
@@ -39,7 +49,8 @@ pub fn run(question: &Question) -> Result<()> {
     }
 
     let bound = dist::bind(&raw, dist::Names::Kept)?;
-    for (what, wasm) in [("first load", &bound.wasm), ("later chunk", &bound.later)] {
+    let chunks = split::CHUNKS.iter().copied().zip(&bound.chunks);
+    for (what, wasm) in std::iter::once(("first load", &bound.wasm)).chain(chunks) {
         let functions = functions(wasm)?;
         print_crates(what, &functions);
         print_largest(functions, question.top);
@@ -82,26 +93,22 @@ fn page_files(package: &Path) -> Result<Vec<(&'static str, String)>> {
     ])
 }
 
-/// What the glue loads when the rest has arrived.
-fn later_file(package: &Path) -> Result<String> {
-    let (_, glue) = page_files(package)?.swap_remove(1);
-    let glue = fs::read_to_string(package.join(glue))?;
-    let at = glue.find("bowerbird_later-").context("the glue names no later chunk")?;
-    Ok(glue[at..].split('\'').next().unwrap_or_default().to_owned())
+/// The file whose name begins so.
+fn named_file(package: &Path, start: &str) -> Result<String> {
+    let is_it = |name: &String| name.starts_with(start) && !name.ends_with(".br") && !name.ends_with(".gz");
+    file_names(package)?.into_iter().find(is_it).with_context(|| format!("pkg has no {start}…"))
+}
+
+fn file_names(package: &Path) -> Result<Vec<String>> {
+    let name = |entry: std::io::Result<fs::DirEntry>| Ok(entry?.file_name().to_string_lossy().into_owned());
+    fs::read_dir(package)?.map(name).collect()
 }
 
 /// What is loaded for visitors who do not read English.
 fn languages(package: &Path) -> Result<Vec<(String, [u64; 3])>> {
-    let Ok(folder) = fs::read_dir(package.join("text")) else { return Ok(Vec::new()) };
-    let mut languages = Vec::new();
-    for entry in folder {
-        let name = format!("text/{}", entry?.file_name().to_string_lossy());
-        if name.ends_with(".json") {
-            let sizes = sizes(package, &name)?;
-            languages.push((name, sizes));
-        }
-    }
-    Ok(languages)
+    let mut names = file_names(package)?;
+    names.retain(|name| name.starts_with("bowerbird-") && name.ends_with(".json"));
+    names.into_iter().map(|name| Ok((name.clone(), sizes(package, &name)?))).collect()
 }
 
 fn sizes(package: &Path, name: &str) -> Result<[u64; 3]> {
@@ -215,11 +222,12 @@ mod tests {
     fn the_loader_says_what_a_page_loads() {
         let folder = tempfile::tempdir().unwrap();
         let loader = "url('bowerbird-0123456789abcdef.js'), url('bowerbird_bg-0123456789abcdef.wasm')";
-        let glue = "new URL('./bowerbird_later-0123456789abcdef.wasm', import.meta.url)";
-        fs::write(folder.path().join("bowerbird-0123456789abcdef.js"), glue).unwrap();
+        for name in ["bowerbird_later-0123456789abcdef.wasm", "bowerbird_later-0123456789abcdef.wasm.br"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
         fs::write(folder.path().join("bowerbird.js"), loader).unwrap();
         let files: Vec<String> = page_files(folder.path()).unwrap().into_iter().map(|(_, name)| name).collect();
         assert_eq!(files, ["bowerbird.js", "bowerbird-0123456789abcdef.js", "bowerbird_bg-0123456789abcdef.wasm"]);
-        assert_eq!(later_file(folder.path()).unwrap(), "bowerbird_later-0123456789abcdef.wasm");
+        assert_eq!(named_file(folder.path(), "bowerbird_later-").unwrap(), "bowerbird_later-0123456789abcdef.wasm");
     }
 }

@@ -1,5 +1,6 @@
 //! What is known while the editor is open, and what each press and pull makes of it.
 
+use super::end;
 use crate::edit::{Edit, Frame};
 use crate::options::Transformations;
 use crate::picker::Action;
@@ -61,7 +62,7 @@ pub(super) struct Editor {
 }
 
 impl Editor {
-    pub(super) fn new(ui: Ui, photo: &Chosen) -> Self {
+    pub(super) fn new(ui: Ui, element: NodeRef<html::Dialog>, photo: &Chosen) -> Self {
         let edit = photo.edit();
         let offer = ui.options(|options| Transformations {
             crop: options.transformations.crop && !options.disable_transformer,
@@ -87,7 +88,7 @@ impl Editor {
             alt: RwSignal::new(alt),
             told: RwSignal::new(String::new()),
             drag: StoredValue::new(None),
-            element: NodeRef::new(),
+            element,
             canvas: NodeRef::new(),
         }
     }
@@ -218,20 +219,11 @@ impl Editor {
         };
         // What a provider shows is a smaller picture of the same photo.
         let size = shown.filter(|_| photo.source.kind != Kind::Cloud);
-        self.close();
-        self.ui.send(Action::Edited(Box::new(changes), size));
+        end(self.ui, self.element, Action::Edited(Box::new(changes), size));
     }
 
     pub(super) fn cancel(self) {
-        self.close();
-        self.ui.send(Action::StopEditing);
-    }
-
-    /// Closes it before it goes, so that the browser gives the focus back to where it was.
-    pub(super) fn close(self) {
-        if let Some(dialog) = self.element.try_get_untracked().flatten() {
-            dialog.close();
-        }
+        end(self.ui, self.element, Action::StopEditing);
     }
 }
 

@@ -1,0 +1,89 @@
+//! What of the dialog's code a page loads, and when; and what visitors see where it does not come.
+
+use crate::device::{PHOTO, bytes_of, chooses_files};
+use crate::stage::Stage;
+use crate::tell;
+use crate::visitor::Visitor;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Which of the chunks the page has asked for.
+async fn asked(visitor: &Visitor) -> Value {
+    let names = "return performance.getEntriesByType('resource')
+        .map(entry => /bowerbird_(later|own|editor)-/.exec(entry.name)?.[1]).filter(Boolean).sort().join()";
+    visitor.runs(names).await
+}
+
+/// From now on these addresses cannot be reached.
+async fn blocks(visitor: &Visitor, addresses: &[&str]) {
+    let network = visitor.driver().cdp();
+    network.send_raw("Network.enable", json!({})).await.unwrap();
+    network.send_raw("Network.setBlockedURLs", json!({ "urls": addresses })).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_page_loads_what_its_visitors_use() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        visitor.begins(&stage.page, "facebook", 1, "alice").await;
+        visitor.opens_folder("Holidays in Lisbon").await;
+        visitor.picks(&[0]).await;
+        assert_eq!(asked(&visitor).await, "later");
+        visitor.clicks(".footer [data-action='edit']").await;
+        visitor.sees(".editor[open] .canvas.here .frame").await;
+        assert_eq!(asked(&visitor).await, "editor,later");
+        visitor.clicks("[data-action='cancel-edit']").await;
+        visitor.clicks(".footer [data-action='edit']").await;
+        visitor.sees(".editor[open] .canvas.here .frame").await;
+        assert_eq!(asked(&visitor).await, "editor,later", "once is enough");
+
+        for source in ["local_file_system", "url"] {
+            visitor.opens(&stage.page, json!({"fromSources": source})).await;
+            visitor.starts_picking().await;
+            visitor.sees(".ways-in").await;
+            assert_eq!(asked(&visitor).await, "later,own");
+        }
+    })
+    .await;
+}
+
+/// The network fails between the first sight and the rest: the dialog says so, and goes on when it is asked to.
+#[tokio::test]
+async fn what_comes_later_is_asked_for_again() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        blocks(&visitor, &["*bowerbird_later-*"]).await;
+        visitor.opens(&stage.page, json!({"fromSources": "facebook"})).await;
+        visitor.starts_picking().await;
+        visitor.sees(".trouble[data-problem='unreachable']").await;
+        visitor.clicks(".trouble button").await;
+        visitor.sees(".trouble[data-problem='unreachable']").await;
+        blocks(&visitor, &[]).await;
+        visitor.clicks(".trouble button").await;
+        visitor.sees("[data-action='connect']").await;
+        visitor.clicks("[aria-label='Close']").await;
+        assert_eq!(visitor.receives().await["filesUploaded"], json!([]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_device_and_the_editor_are_asked_for_again() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        blocks(&visitor, &["*bowerbird_own-*", "*bowerbird_editor-*"]).await;
+        visitor.opens(&stage.page, json!({"fromSources": "local_file_system"})).await;
+        visitor.starts_picking().await;
+        visitor.sees(".trouble[data-problem='unreachable']").await;
+        blocks(&visitor, &["*bowerbird_editor-*"]).await;
+        visitor.clicks(".trouble button").await;
+        chooses_files(&visitor, &[(PHOTO, "image/jpeg", &bytes_of(PHOTO))]).await;
+        visitor.clicks(".footer [data-action='edit']").await;
+        visitor.sees(".awaits[open] .trouble[data-problem='unreachable']").await;
+        visitor.photographs("editor-missing").await;
+        blocks(&visitor, &[]).await;
+        visitor.clicks(".awaits .trouble button").await;
+        visitor.sees(".editor[open] .canvas.here .frame").await;
+        visitor.clicks("[data-action='save-edit']").await;
+        visitor.confirms().await;
+        assert_eq!(visitor.receives().await["filesUploaded"][0]["filename"], PHOTO);
+    })
+    .await;
+}
