@@ -5,10 +5,11 @@ export const chunks = {
   own: new URL('./%OWN%', import.meta.url),
   editor: new URL('./%EDITOR%', import.meta.url),
 };
+const hashes = { later: '%LATERHASH%', own: '%OWNHASH%', editor: '%EDITORHASH%' };
 const loading = {};
 const shared = {};
 const load = name => loading[name] ??= (async () => {
-  const response = await fetch(chunks[name]);
+  const response = await fetch(chunks[name], { integrity: hashes[name] });
   if (!response.ok) throw new Error('HTTP ' + response.status);
   const streams = response.headers.get('content-type') === 'application/wasm';
   const module = await (streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));

@@ -57,8 +57,8 @@ const transform = ({ apikey, url, policy, signature }, source, options, base64) 
 const calls = ['upload', 'multiupload', 'storeURL', 'metadata', 'retrieve', 'download', 'remove', 'removeMetadata', 'logout', 'prefetch'];
 
 // The package's functions, for glue, wasm and calls at these URLs and a companion that is at `home` unless `init` says otherwise. The
-// glue knows where the later chunks of the wasm are, unless that is said here.
-const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls) => {
+// glue knows where the later chunks of the wasm are, unless that is said here. With `hashes` they have to be these very bytes.
+const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls, [glueHash, wasmHash, clientHash] = []) => {
   let last;
 
   const naming = (url, promise) => promise.catch(cause => {
@@ -76,12 +76,22 @@ const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls) => {
       throw error;
     });
   };
-  const module = (url, again) => naming(url, import(/* @vite-ignore */ /* webpackIgnore: true */ url + again));
+  // What is preloaded under a hash is what `import` then gets. An import map could say the same, but strict policies forbid one.
+  const verified = (href, integrity) => {
+    const link = Object.assign(document.createElement('link'), { rel: 'modulepreload', href, integrity });
+    return link.relList.supports(link.rel) && new Promise((resolve, reject) => {
+      link.onload = resolve;
+      link.onerror = () => reject(new Error('unreachable, or changed'));
+      document.head.append(link);
+    }).finally(() => link.remove());
+  };
+  const module = (url, again, hash) => naming(url, Promise.resolve(hash && verified(url + again, hash))
+    .then(() => import(/* @vite-ignore */ /* webpackIgnore: true */ url + again)));
 
   const load = once(async again => {
     const [glue, wasm] = await Promise.all([
-      module(glueUrl, again),
-      naming(wasmUrl, fetch(wasmUrl).then(response => {
+      module(glueUrl, again, glueHash),
+      naming(wasmUrl, fetch(wasmUrl, { integrity: wasmHash }).then(response => {
         if (response.ok) return response;
         throw new Error('HTTP ' + response.status);
       })),
@@ -91,7 +101,7 @@ const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls) => {
     await naming(wasmUrl, glue.chunks.ready ??= glue.default({ module_or_path: wasm }));
     return glue;
   });
-  const loadCalls = once(again => module(clientUrl, again));
+  const loadCalls = once(again => module(clientUrl, again, clientHash));
 
   // Fetching early must not delay the page, nor cost a visitor who asked to save data; the first pick fetches then. Whoever comes
   // near something to press, by pointer or by keyboard, may be about to pick.

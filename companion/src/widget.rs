@@ -92,10 +92,10 @@ fn etag(metadata: &Metadata, encoding: Option<&str>) -> String {
     format!("\"{:x}-{nanos:x}-{}\"", metadata.len(), encoding.unwrap_or("plain"))
 }
 
-/// `<name>-<16 hex>.<extension>`.
+/// `<name>-<16 hex>.<extension>`. The name may have dots, as the script's has that says its version.
 fn is_hashed(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let hex = |hash: &str| {
         hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     };
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn hashed_names_are_told_from_others() {
         assert!(is_hashed("bowerbird_bg-0123456789abcdef.wasm"));
-        assert!(is_hashed("text/de-0123456789abcdef.json"));
+        assert!(is_hashed("text/de-0123456789abcdef.json") && is_hashed("bowerbird-0.1.0-0123456789abcdef.js"));
         assert!(!is_hashed("bowerbird.js") && !is_hashed("a-0123456789ABCDEF.js") && !is_hashed("a-0123.js"));
     }
 

@@ -13,6 +13,7 @@ mod editing;
 mod embedding;
 mod engines;
 mod finding;
+mod frameworks;
 mod grid;
 mod keyboard;
 mod languages;

@@ -1,6 +1,6 @@
 //! The loader and the module in Chromium, with a stand-in for the glue: what they fetch and when, and what they do when it fails.
 
-use super::{chunk, client, glue, package, wasm};
+use super::{chunk, client, glue, integrity, package, versioned, wasm};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -36,6 +36,8 @@ struct World {
 struct Files {
     fetched: Mutex<Vec<String>>,
     broken: Mutex<Option<String>>,
+    /// A file that somebody has added something to.
+    tampered: Mutex<Option<String>>,
 }
 
 impl World {
@@ -130,7 +132,17 @@ async fn serve(State(files): State<Arc<Files>>, Path(name): Path<String>) -> Res
     if files.broken.lock().unwrap().as_ref() == Some(&name) {
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     }
-    let bytes = if name == glue() { Ok(GLUE.as_bytes().to_vec()) } else { std::fs::read(package().join(&name)) };
+    let read = |name: &str| std::fs::read(package().join(name));
+    let bytes = if name == glue() {
+        Ok(GLUE.as_bytes().to_vec())
+    } else if name == "bowerbird.js" {
+        // It takes no other glue than its own.
+        Ok(super::text(&name).replace(&integrity(&read(&glue()).unwrap()), &integrity(GLUE.as_bytes())).into_bytes())
+    } else {
+        read(&name)
+    };
+    let is_tampered = files.tampered.lock().unwrap().as_ref() == Some(&name);
+    let bytes = bytes.map(|bytes| if is_tampered { [&bytes[..], b"\n//"].concat() } else { bytes });
     let kind = if name.ends_with(".wasm") { "application/wasm" } else { "text/javascript" };
     match bytes {
         Ok(bytes) if is_of_the_package => {
@@ -222,6 +234,43 @@ async fn a_failed_load_names_its_url_and_is_tried_again() {
         let answer = world.run("return bowerbird.pick('instagram');").await;
         assert_eq!(answer["what"], "instagram", "{answer}");
     }
+}
+
+#[tokio::test]
+async fn a_file_that_was_tampered_with_is_refused() {
+    for tampered in [glue(), wasm(), client()] {
+        let world = World::new().await;
+        *world.files.tampered.lock().unwrap() = Some(tampered.clone());
+        let uses = if tampered == client() {
+            "metadata('').catch(error => ({ error: error.message }))"
+        } else {
+            "pick('facebook')"
+        };
+        let answer = world.run(&format!("await include(); return bowerbird.init('demo').{uses};")).await;
+        let error = answer["error"].as_str().unwrap_or_default();
+        assert!(error.starts_with("bowerbird: ") && error.contains(&format!("{}/{tampered}", world.url)), "{answer}");
+        *world.files.tampered.lock().unwrap() = None;
+        let answer = world.run(&format!("return bowerbird.init('demo').{uses};")).await;
+        assert!(!answer["error"].as_str().is_some_and(|error| error.contains(&tampered)), "{answer}");
+        assert_eq!(world.run("return document.querySelectorAll('link').length").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn a_page_takes_no_other_script_than_it_names() {
+    let world = World::new().await;
+    let hashes: Value = serde_json::from_str(&super::text("sri.json")).unwrap();
+    let script = format!(
+        "return await new Promise(resolve => document.head.append(Object.assign(document.createElement('script'), {{
+            src: files + '/{}', integrity: {}, crossOrigin: '', onload: () => resolve(typeof bowerbird), onerror: () => resolve('refused'),
+        }})));",
+        versioned(),
+        hashes[versioned()]
+    );
+    *world.files.tampered.lock().unwrap() = Some(versioned());
+    assert_eq!(world.run(&script).await, "refused");
+    *world.files.tampered.lock().unwrap() = None;
+    assert_eq!(world.run(&script).await, "object");
 }
 
 #[tokio::test]

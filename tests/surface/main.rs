@@ -3,16 +3,18 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod frameworks;
 mod legacy;
 mod loader;
 mod manifest;
 mod sheets;
 mod types;
 
+use base64::Engine;
 use bowerbird::options;
 use bowerbird::result::{FileError, OriginalFile, PickedFile};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use sha2::{Digest, Sha256, Sha384};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +63,16 @@ fn client() -> String {
 
 fn chunk(name: &str) -> String {
     hashed(&format!("bowerbird_{name}-"), ".wasm")
+}
+
+/// The script under a name that never means another.
+fn versioned() -> String {
+    hashed(&format!("bowerbird-{}-", env!("CARGO_PKG_VERSION")), ".js")
+}
+
+/// What a page's `integrity` says of these bytes.
+fn integrity(bytes: &[u8]) -> String {
+    format!("sha384-{}", base64::engine::general_purpose::STANDARD.encode(Sha384::digest(bytes)))
 }
 
 #[test]
@@ -189,7 +201,7 @@ fn every_member_of_the_types_has_words() {
 
 #[test]
 fn names_are_hashes_of_what_they_name() {
-    for name in [glue(), wasm(), client(), chunk("later"), chunk("own"), chunk("editor")] {
+    for name in [glue(), wasm(), client(), versioned(), chunk("later"), chunk("own"), chunk("editor")] {
         let digest = hex::encode(Sha256::digest(fs::read(package().join(&name)).unwrap()));
         assert!(name.contains(&digest[..16]), "{name} is named after other bytes");
     }
@@ -203,6 +215,24 @@ fn names_are_hashes_of_what_they_name() {
         for names in [glue(), "bowerbird.mjs".to_owned()] {
             assert!(text(&names).contains(&chunk(name)), "{names} names another chunk than {name}");
         }
+    }
+}
+
+#[test]
+fn each_file_of_the_script_has_its_hash() {
+    let bytes = |name: &str| fs::read(package().join(name)).unwrap();
+    let hashes: BTreeMap<String, String> = serde_json::from_str(&text("sri.json")).unwrap();
+    let chunks = ["later", "own", "editor"].map(chunk);
+    for name in ["bowerbird.js".to_owned(), versioned(), glue(), wasm(), client()].iter().chain(&chunks) {
+        assert!(hashes.contains_key(name), "sri.json does not have {name}");
+    }
+    for (name, hash) in &hashes {
+        assert_eq!(*hash, integrity(&bytes(name)), "{name}");
+    }
+    assert_eq!(bytes("bowerbird.js"), bytes(&versioned()));
+    let of_script = [glue(), wasm(), client()].map(|name| ("bowerbird.js".to_owned(), name));
+    for (loads, name) in of_script.into_iter().chain(chunks.map(|chunk| (glue(), chunk))) {
+        assert!(text(&loads).contains(&hashes[&name]), "{loads} takes any {name}");
     }
 }
 

@@ -2,8 +2,9 @@
 
 use crate::{children, javascript, paths, split, tools};
 use anyhow::{Context, Result, bail, ensure};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use base64::Engine;
+use sha2::{Digest, Sha256, Sha384};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,10 @@ pub fn run(how: How) -> Result<PathBuf> {
     let names = write(&out, &files, how.quick)?;
     fs::write(&stamp_file, format!("{stamp}\n{}", names.into_iter().collect::<Vec<_>>().join("\n")))?;
     println!("widget: pkg is written ({:.1} s)", began.elapsed().as_secs_f32());
+    if let Some(File { name, bytes, .. }) = files.iter().find(|file| file.name.starts_with(&versioned(&inputs.version)))
+    {
+        println!("widget: <script src=\"/{name}\" integrity=\"{}\" crossorigin></script>", integrity(bytes));
+    }
     Ok(wasm)
 }
 
@@ -144,6 +149,8 @@ struct Inputs {
     manifest: String,
     /// The sentences of each language but English, by its code.
     languages: Vec<(String, String)>,
+    /// What `npm/wrappers/` has for frameworks, by the files' names.
+    wrappers: Vec<(String, String)>,
     licences: Vec<(&'static str, String)>,
 }
 
@@ -171,6 +178,7 @@ impl Inputs {
             types: npm("bowerbird.d.ts")?,
             manifest: npm("package.json")?,
             languages: languages()?,
+            wrappers: wrappers()?,
             licences: ["LICENSE-MIT", "LICENSE-APACHE"]
                 .into_iter()
                 .map(|name| Ok((name, read_text(&paths::root().join(name))?)))
@@ -192,6 +200,7 @@ impl Inputs {
             add(text.as_bytes());
         }
         self.languages.iter().for_each(|(_, text)| add(text.as_bytes()));
+        self.wrappers.iter().for_each(|(_, text)| add(text.as_bytes()));
         self.licences.iter().for_each(|(_, text)| add(text.as_bytes()));
         hex::encode(hash.finalize())
     }
@@ -202,7 +211,9 @@ impl Inputs {
             [0, 1, 2].map(|at| format!("bowerbird_{}-{}.wasm", split::CHUNKS[at], content_hash(&bound.chunks[at])));
         let chunk_names = [("LATER", later.as_str()), ("OWN", &own), ("EDITOR", &editor)];
         ensure!(bound.glue.contains("bowerbird_bg.wasm"), "the glue does not name its wasm");
-        let loads = javascript::fill(&self.chunks, &chunk_names).context("npm/chunks.js")?;
+        let [later_hash, own_hash, editor_hash] = bound.chunks.each_ref().map(|chunk| integrity(chunk));
+        let hashes = [("LATERHASH", later_hash.as_str()), ("OWNHASH", &own_hash), ("EDITORHASH", &editor_hash)];
+        let loads = javascript::fill(&self.chunks, &[chunk_names, hashes].concat()).context("npm/chunks.js")?;
         let glue_text = split::take_in(&bound.glue.replace("bowerbird_bg.wasm", &wasm), &loads)?;
         let glue_text = javascript::strip(&glue_text).context("the glue")?;
         let glue = format!("bowerbird-{}.js", content_hash(glue_text.as_bytes()));
@@ -216,6 +227,9 @@ impl Inputs {
             chunk_names[0],
             chunk_names[1],
             chunk_names[2],
+            ("GLUEHASH", &integrity(glue_text.as_bytes())),
+            ("WASMHASH", &integrity(&bound.wasm)),
+            ("CLIENTHASH", &integrity(client_text.as_bytes())),
         ];
         let banner = format!("Bowerbird {} | MIT OR Apache-2.0", self.version);
         let loader = javascript::assemble(&self.loader, &self.core, &names, &banner).context("npm/loader.js")?;
@@ -230,6 +244,7 @@ impl Inputs {
                 serde_json::from_str(text).with_context(|| format!("{language}.json"))?;
             Ok(served(&format!("bowerbird-{language}.json"), sentences.to_string().into_bytes()))
         });
+        let versioned = format!("{}{}.js", versioned(&self.version), content_hash(loader.as_bytes()));
         // The loaders last: whoever reads one finds what it names.
         let [later_wasm, own_wasm, editor_wasm] = bound.chunks;
         let mut files = vec![
@@ -240,6 +255,7 @@ impl Inputs {
             served(&glue, glue_text.into_bytes()),
             served(&client, client_text.into_bytes()),
             served("bowerbird.mjs", module.into_bytes()),
+            served(&versioned, loader.clone().into_bytes()),
             served("bowerbird.js", loader.into_bytes()),
             served("picker.js", picker.into_bytes()),
             served("filepicker.js", filepicker.into_bytes()),
@@ -247,6 +263,13 @@ impl Inputs {
             plain("package.json", javascript::fill(&self.manifest, &names).context("npm/package.json")?),
         ];
         files.extend(languages.collect::<Result<Vec<_>>>()?);
+        let hashes: BTreeMap<&str, String> =
+            files.iter().filter(|file| file.served).map(|file| (file.name.as_str(), integrity(&file.bytes))).collect();
+        files.push(plain("sri.json", serde_json::to_string_pretty(&hashes)? + "\n"));
+        for (name, text) in &self.wrappers {
+            let text = if name.ends_with(".d.ts") { Ok(text.clone()) } else { javascript::strip(text) };
+            files.push(plain(name, text.with_context(|| format!("npm/wrappers/{name}"))?));
+        }
         files.extend(self.licences.iter().map(|(name, text)| plain(name, text.clone())));
         Ok(files)
     }
@@ -265,6 +288,28 @@ fn languages() -> Result<Vec<(String, String)>> {
     }
     languages.sort();
     Ok(languages)
+}
+
+/// The files of `npm/wrappers/`.
+fn wrappers() -> Result<Vec<(String, String)>> {
+    let folder = paths::root().join("npm/wrappers");
+    let mut wrappers = Vec::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))? {
+        let entry = entry?;
+        wrappers.push((entry.file_name().to_string_lossy().into_owned(), read_text(&entry.path())?));
+    }
+    wrappers.sort();
+    Ok(wrappers)
+}
+
+/// How the script's name that never means another begins.
+fn versioned(version: &str) -> String {
+    format!("bowerbird-{version}-")
+}
+
+/// What a page's `integrity` says of these bytes.
+fn integrity(bytes: &[u8]) -> String {
+    format!("sha384-{}", base64::engine::general_purpose::STANDARD.encode(Sha384::digest(bytes)))
 }
 
 /// Sixteen hex digits that change with the bytes.
@@ -354,7 +399,7 @@ mod tests {
             version: "1.2.3".into(),
             raw_wasm: b"raw".to_vec(),
             core: "const glue = '%GLUE%';".into(),
-            chunks: "new URL('./%LATER%', import.meta.url); '%OWN%'; '%EDITOR%';\n".into(),
+            chunks: "['%LATER%', '%OWN%', '%EDITOR%', '%LATERHASH%', '%OWNHASH%', '%EDITORHASH%'];\n".into(),
             client: "export const upload = 1;".into(),
             loader: "// loader\n//= core.js\n".into(),
             module: "//= core.js\nexport { glue };\n".into(),
@@ -363,6 +408,7 @@ mod tests {
             types: "export const version: string;".into(),
             manifest: r#"{"version":"%VERSION%"}"#.into(),
             languages: vec![("de".into(), "{\n  \"a\": \"{n} A\",\n  \"b\": \"B\"\n}\n".into())],
+            wrappers: vec![("react.js".into(), "// for React\nexport const a = 1;\n".into())],
             licences: vec![("LICENSE-MIT", "MIT".into())],
         }
     }
@@ -464,6 +510,7 @@ mod tests {
             changed(|inputs| inputs.picker.push(' ')),
             changed(|inputs| inputs.filepicker.push(' ')),
             changed(|inputs| inputs.languages[0].1.push(' ')),
+            changed(|inputs| inputs.wrappers[0].1.push(' ')),
             changed(|inputs| inputs.licences[0].1.push(' ')),
         ] {
             assert_ne!(stamp, base);

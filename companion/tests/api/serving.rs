@@ -143,6 +143,7 @@ async fn the_widgets_files_are_served_compressed_and_cached_by_their_names() {
     let folder = app.widget_dir();
     for (name, content) in [
         ("bowerbird.js", "loader"),
+        ("bowerbird-0.1.0-0123456789abcdef.js", "loader"),
         ("bowerbird_bg-0123456789abcdef.wasm", "wasm"),
         ("bowerbird_bg-0123456789abcdef.wasm.br", "brotli"),
         ("bowerbird_bg-0123456789abcdef.wasm.gz", "gzip"),
@@ -167,6 +168,9 @@ async fn the_widgets_files_are_served_compressed_and_cached_by_their_names() {
     let again =
         app.http.get(format!("{}/bowerbird.js", app.url)).header(header::IF_NONE_MATCH, etag).send().await.unwrap();
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+
+    let ((_, _, cache, _), body) = get("/bowerbird-0.1.0-0123456789abcdef.js", "identity").await;
+    assert_eq!((cache.as_str(), &body[..]), ("public, max-age=31536000, immutable", &b"loader"[..]));
 
     let wasm = "/bowerbird_bg-0123456789abcdef.wasm";
     let ((kind, encoding, cache, _), body) = get(wasm, "gzip, br").await;

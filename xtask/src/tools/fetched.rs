@@ -71,6 +71,16 @@ pub fn publint() -> Result<()> {
     )
 }
 
+/// React, Vue and Svelte, and what a site builds its pages with, as `tests/frameworks` has them locked.
+pub fn frameworks() -> Result<()> {
+    locked_by_npm(
+        "vite",
+        "tests/frameworks",
+        &paths::tools().join("frameworks"),
+        "no framework draws what customers download",
+    )
+}
+
 /// sharp, which conversions are measured beside, as `convert/bench` has it locked; the folder that it is in.
 pub fn sharp() -> Result<PathBuf> {
     let folder = paths::tools().join("sharp");

@@ -71,6 +71,7 @@ pub fn all() -> Result<()> {
     fetched::rclone()?;
     fetched::filestack()?;
     fetched::publint()?;
+    fetched::frameworks()?;
     fetched::schemathesis()?;
     // The very version of the crate, or the test runner refuses the wasm.
     cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &locked_version("wasm-bindgen")?)?;
