@@ -292,7 +292,11 @@ export interface PickOptions {
   transformations?: PickerTransformationOptions;
   /** Of Filestack's options for uploads, `tags`: an object, or a function from a file to one; the others are warned about and ignored. */
   uploadConfig?: UploadOptions;
-  /** Filestack's: whether copying begins before the choice is confirmed. Not yet; warned about and ignored. */
+  /**
+   * Whether files are copied as soon as they are chosen, before the choice is confirmed; where `disableTransformer` is true, and not in
+   * a pane. Callbacks of single files then come before `onUploadStarted`, which comes at the button as ever. What the visitor lets go
+   * of is removed again (`onFileUploadCancel`), as is everything when the dialog is closed without confirming. Default: true.
+   */
   uploadInBackground?: boolean;
   /** Images to crop in place of a choice, `File`s or addresses: what `crop` of a picker passes. */
   cropFiles?: (File | string)[];

@@ -110,22 +110,56 @@ pub async fn follow(
     }
 }
 
-/// Has the companion stop storing these photos. Where it cannot be reached it is asked again while `goes_on`, and a few times
-/// more at least.
-pub async fn cancel(companion: &Companion, photos: &[Chosen], goes_on: &dyn Fn() -> bool) -> Result<(), Trouble> {
+/// Has the companion stop storing these photos, and remove those that it has stored of a `draft`. Where it cannot be reached it is asked
+/// again while `goes_on`, and a few times more at least.
+pub async fn cancel(
+    companion: &Companion,
+    photos: &[Chosen],
+    draft: Option<String>,
+    goes_on: &dyn Fn() -> bool,
+) -> Result<(), Trouble> {
     for photos in photos.chunks(AT_ONCE) {
-        let mut clouds: BTreeMap<String, CancelCloud> = BTreeMap::new();
-        for photo in photos {
-            clouds.entry(photo.source.name.to_owned()).or_default().paths.push(photo.item.path.clone());
+        let clouds = cancelled(photos, draft.as_ref());
+        until_heard(goes_on, async || companion.store_cancel(clouds.clone()).await).await?;
+    }
+    Ok(())
+}
+
+/// Has it remove these uploads in the same way.
+pub async fn abort_uploads(companion: &Companion, uploads: &[String], goes_on: &dyn Fn() -> bool) {
+    for upload in uploads {
+        let _ = until_heard(goes_on, async || companion.abort_upload(upload).await).await;
+    }
+}
+
+/// Tells it to remove both, while the page goes away.
+pub fn discard_going(companion: &Companion, photos: &[Chosen], draft: Option<String>, uploads: &[String]) {
+    for photos in photos.chunks(AT_ONCE) {
+        companion.store_cancel_going(cancelled(photos, draft.as_ref()));
+    }
+    for upload in uploads {
+        companion.abort_upload_going(upload);
+    }
+}
+
+fn cancelled(photos: &[Chosen], draft: Option<&String>) -> BTreeMap<String, CancelCloud> {
+    let mut clouds: BTreeMap<String, CancelCloud> = BTreeMap::new();
+    for photo in photos {
+        let cloud = clouds.entry(photo.source.name.to_owned()).or_default();
+        cloud.draft = draft.cloned();
+        cloud.paths.push(photo.item.path.clone());
+    }
+    clouds
+}
+
+async fn until_heard(goes_on: &dyn Fn() -> bool, ask: impl AsyncFn() -> Result<(), Trouble>) -> Result<(), Trouble> {
+    let mut tries = 0;
+    while let Err(trouble) = ask().await {
+        if trouble != Trouble::Unreachable || (tries >= PATIENCE && !goes_on()) {
+            return Err(trouble);
         }
-        let mut tries = 0;
-        while let Err(trouble) = companion.store_cancel(clouds.clone()).await {
-            if trouble != Trouble::Unreachable || (tries >= PATIENCE && !goes_on()) {
-                return Err(trouble);
-            }
-            TimeoutFuture::new(PAUSES_MS[tries.min(PAUSES_MS.len() - 1)]).await;
-            tries += 1;
-        }
+        TimeoutFuture::new(PAUSES_MS[tries.min(PAUSES_MS.len() - 1)]).await;
+        tries += 1;
     }
     Ok(())
 }

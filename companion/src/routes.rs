@@ -47,6 +47,7 @@ pub fn router(companion: Shared) -> Router {
         .route("/multipart/start", post(upload::parts::start))
         .route("/multipart/upload", post(upload::parts::part))
         .route("/multipart/complete", post(upload::parts::complete))
+        .route("/multipart/abort", post(upload::parts::abort))
         .route("/api/file/{handle}/metadata", get(files::metadata))
         .route("/api/file/{handle}/claim", post(files::claim))
         .route("/api/file/{handle}/remove", post(files::remove))

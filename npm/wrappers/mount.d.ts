@@ -1,7 +1,7 @@
 import type { ClientOptions, PickerInstance, PickOptions, PickedFile, PickResponse } from 'bowerbird';
 
 /** What the events of a pick tell the components: those of {@link PickOptions}, `onOpen` and `onCancel` as a picker has them. */
-type Events = Pick<PickOptions, 'onClose' | 'onFileSelected' | 'onUploadStarted' | 'onFileUploadStarted' | 'onFileUploadProgress' |
+type Events = Pick<PickOptions, 'onClose' | 'onFileSelected' | 'onFileCropped' | 'onUploadStarted' | 'onFileUploadStarted' | 'onFileUploadProgress' |
   'onFileUploadFinished' | 'onFileUploadFailed' | 'onFileUploadCancel' | 'onUploadDone'>;
 
 /** Options of a picker, heard of by listeners. `displayMode` and the place follow from the component. */

@@ -43,6 +43,10 @@ pub struct StoreCloud {
     /// What the page takes, as in the picker's option. The type is judged again from the bytes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accept: Vec<String>,
+    /// Names a choice that is not confirmed yet, by letters, digits and hyphens, at most 64: what is stored under this name is a copy of
+    /// its own, which [`CancelCloud::draft`] takes back. Bowerbird's addition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<String>,
     /// Filestack's name for one opening of its picker; kept in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picker_session_id: Option<String>,
@@ -237,6 +241,10 @@ pub struct CancelRequest {
 pub struct CancelCloud {
     /// The photos' paths, however they were stored: all copies of them that are under way.
     pub paths: Vec<String>,
+    /// Takes back what this session asked for with this [`StoreCloud::draft`], and nothing else: what is stored of it already is
+    /// removed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<String>,
 }
 
 /// The answer to [`CancelRequest`]: an empty object for each source, beside the token.

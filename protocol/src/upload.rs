@@ -1,5 +1,5 @@
 //! Files of the visitor's device, sent in parts: `POST /multipart/start`, for each part `POST /multipart/upload` and a `PUT` to the address
-//! that it answers, and `POST /multipart/complete`. The shapes are those of Filestack's upload API.
+//! that it answers, and `POST /multipart/complete`; `POST /multipart/abort` takes it back. The shapes are those of Filestack's upload API.
 
 use crate::store::StoreTo;
 use serde::{Deserialize, Serialize};
@@ -84,6 +84,22 @@ pub struct CompleteRequest {
     pub size: u64,
     /// All parts, in order.
     pub parts: Vec<PartDone>,
+    /// As in [`StartRequest`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    /// As in [`StartRequest`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<String>,
+}
+
+/// `POST /multipart/abort`: takes an upload back, whether it has ended or not. Whoever has its name is whoever began it. Nothing of it is
+/// left, nor of the file that was made of it; one that is not there is no error. The answer is an empty object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AbortRequest {
+    /// The site's API key.
+    pub apikey: String,
+    /// [`Started::upload_id`].
+    pub upload_id: String,
     /// As in [`StartRequest`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,

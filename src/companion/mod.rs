@@ -178,12 +178,15 @@ impl Companion {
         if self.session.is_remembered() {
             return;
         }
-        if let Some(token) = self.session.forget()
-            && let Some(window) = web_sys::window()
-        {
-            // Sent as text, which no browser asks leave for beforehand, and even while the page goes away.
-            let body = self.farewell(Some(token), None);
-            let _ = window.navigator().send_beacon_with_opt_str(&format!("{}/auth/logout", self.site.url), Some(&body));
+        if let Some(token) = self.session.forget() {
+            self.beacon("/auth/logout", &self.farewell(Some(token), None));
+        }
+    }
+
+    /// Sent as text, which no browser asks leave for beforehand, and even while the page goes away.
+    fn beacon(&self, path: &str, body: &str) {
+        if let Some(window) = web_sys::window() {
+            let _ = window.navigator().send_beacon_with_opt_str(&format!("{}{path}", self.site.url), Some(body));
         }
     }
 
@@ -220,9 +223,17 @@ impl Companion {
 
     /// Has the companion stop storing these. Not tied to the pick, which may be over before the answer is there.
     pub async fn store_cancel(&self, clouds: BTreeMap<String, CancelCloud>) -> Result<(), Trouble> {
+        self.send("/store/cancel", self.cancellation(clouds), "application/json", None).await.map(drop)
+    }
+
+    /// The same, while the page goes away.
+    pub fn store_cancel_going(&self, clouds: BTreeMap<String, CancelCloud>) {
+        self.beacon("/store/cancel", &self.cancellation(clouds));
+    }
+
+    fn cancellation(&self, clouds: BTreeMap<String, CancelCloud>) -> String {
         let token = self.session.token().unwrap_or_default();
-        let request = CancelRequest { apikey: self.site.apikey.clone(), token, clouds };
-        self.send("/store/cancel", json::write(&request), "application/json", None).await.map(drop)
+        json::write(&CancelRequest { apikey: self.site.apikey.clone(), token, clouds })
     }
 
     /// Reads an event stream until `take` says that it is over. The error means that it broke off before. Boxed, and without

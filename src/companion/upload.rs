@@ -5,8 +5,10 @@ use crate::error::Trouble;
 use bowerbird_protocol::problem::{ErrorReply, ProblemCode};
 use bowerbird_protocol::store::{StoreTo, StoredFile};
 use bowerbird_protocol::upload::{
-    AddressRequest, AtAddress, CompleteRequest, PART, PartDone, PartPlace, PartRequest, StartRequest, Started,
+    AbortRequest, AddressRequest, AtAddress, CompleteRequest, PART, PartDone, PartPlace, PartRequest, StartRequest,
+    Started,
 };
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use wasm_bindgen::JsCast;
@@ -18,7 +20,8 @@ use web_sys::{Blob, ProgressEvent, XmlHttpRequest};
 pub struct Upload {
     file: Blob,
     start: StartRequest,
-    id: Option<String>,
+    /// How the companion calls it, once it has begun.
+    pub name: Rc<OnceCell<String>>,
     parts: Vec<PartDone>,
 }
 
@@ -27,7 +30,7 @@ impl Upload {
     pub fn new(file: Blob, filename: String, store: StoreTo, upload_tags: BTreeMap<String, String>) -> Self {
         let (mimetype, size) = (file.type_(), file.size() as u64);
         let start = StartRequest { filename, mimetype, size, store, upload_tags, ..StartRequest::default() };
-        Self { file, start, id: None, parts: Vec::new() }
+        Self { file, start, name: Rc::default(), parts: Vec::new() }
     }
 
     /// Bytes in all.
@@ -39,7 +42,7 @@ impl Upload {
     pub async fn go_on(&mut self, companion: &Companion, progress: Rc<dyn Fn(u64)>) -> Result<StoredFile, Trouble> {
         let (policy, signature) = companion.site.security();
         let apikey = companion.site.apikey.clone();
-        let upload_id = match &self.id {
+        let upload_id = match self.name.get() {
             Some(id) => id.clone(),
             None => {
                 let start = StartRequest {
@@ -49,7 +52,7 @@ impl Upload {
                     ..self.start.clone()
                 };
                 let started: Started = read(&companion.call("/multipart/start", json::write(&start)).await?)?;
-                self.id.insert(started.upload_id).clone()
+                self.name.get_or_init(|| started.upload_id).clone()
             }
         };
         let size = self.start.size;
@@ -87,6 +90,22 @@ impl Upload {
 }
 
 impl Companion {
+    /// Takes an upload back. Not tied to the pick, which may be over before the answer is there.
+    pub async fn abort_upload(&self, upload: &str) -> Result<(), Trouble> {
+        self.send("/multipart/abort", self.abortion(upload), "application/json", None).await.map(drop)
+    }
+
+    /// The same, while the page goes away.
+    pub fn abort_upload_going(&self, upload: &str) {
+        self.beacon("/multipart/abort", &self.abortion(upload));
+    }
+
+    fn abortion(&self, upload: &str) -> String {
+        let (policy, signature) = self.site.security();
+        let (apikey, upload_id) = (self.site.apikey.clone(), upload.to_owned());
+        json::write(&AbortRequest { apikey, upload_id, policy, signature })
+    }
+
     /// What is at an address, as its host says.
     pub async fn describe(&self, url: String) -> Result<AtAddress, Trouble> {
         let (policy, signature) = self.site.security();

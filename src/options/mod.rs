@@ -114,6 +114,8 @@ options! {
     "exposeOriginalFile" expose_original_file: bool = false, read_bool;
     /// Whether the key of a stored file is path and name alone. Default: false, the handle stands before the name.
     "disableStorageKey" disable_storage_key: bool = false, read_bool;
+    /// Whether files are copied as soon as they are chosen, where images cannot be edited. Default: true.
+    "uploadInBackground" upload_in_background: bool = true, read_bool;
     /// Whether copying begins as soon as `maxFiles` are chosen. Default: false.
     "startUploadingWhenMaxFilesReached" start_when_full: bool = false, read_bool;
     /// Whether the visitor can try again what could not be stored. Where not, the pick ends with it. Default: true.
@@ -197,9 +199,6 @@ const WITHOUT_MEANING: &[&str] = &[
     "websearch",
 ];
 
-/// Those of Filestack's that will have a meaning: copying begins when the choice is confirmed.
-const NOT_YET: &[&str] = &["uploadInBackground"];
-
 impl PickOptions {
     /// Reads what the page passed to `pick`: an object of options, or its short forms, a source's name and an array of
     /// them. The error names the option, what is wrong with it, and what to do.
@@ -279,6 +278,12 @@ impl PickOptions {
         !self.disable_transformer && !self.transformations.is_none()
     }
 
+    /// Whether copying begins before the choice is confirmed. What is still edited cannot be copied, and what is dropped on a pane is
+    /// confirmed with that.
+    pub(crate) fn copies_early(&self) -> bool {
+        self.upload_in_background && self.disable_transformer && self.display_mode != DisplayMode::DropPane
+    }
+
     /// What is asked of images' sizes.
     pub(crate) fn image_limits(&self) -> ImageLimits {
         ImageLimits { min: self.image_min, max: self.image_max, dim: self.image_dim, block: self.image_min_max_block }
@@ -286,13 +291,11 @@ impl PickOptions {
 }
 
 fn unknown(name: &str, warn: Warn<'_>) -> Result<(), String> {
-    for (names, why) in [(WITHOUT_MEANING, "has no meaning here"), (NOT_YET, "is not supported yet")] {
-        if names.contains(&name) {
-            warn(format!("the option '{name}' of Filestack's picker {why} and is ignored"));
-            return Ok(());
-        }
+    if WITHOUT_MEANING.contains(&name) {
+        warn(format!("the option '{name}' of Filestack's picker has no meaning here and is ignored"));
+        return Ok(());
     }
-    Err(match nearest(name, [NAMES, WITHOUT_MEANING, NOT_YET].into_iter().flatten().copied()) {
+    Err(match nearest(name, [NAMES, WITHOUT_MEANING].into_iter().flatten().copied()) {
         Some(near) => format!("there is no option '{name}'; did you mean '{near}'?"),
         None => format!("there is no option '{name}'; there are: {}", NAMES.join(", ")),
     })

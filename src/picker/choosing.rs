@@ -18,7 +18,7 @@ impl Picker {
         match self
             .read(|state| Some((state.shelf()?.source, state.selection.position(state.shelf()?.source, &item.path))))
         {
-            Some((source, Some(_))) => self.apply(Event::LetGo(vec![(source, item.path.clone())])),
+            Some((source, Some(_))) => self.apply_choice(Event::LetGo(vec![(source, item.path.clone())])),
             Some(_) => self.choose_many(vec![item]),
             None => {}
         }
@@ -67,7 +67,7 @@ impl Picker {
             }
         }
         if !chosen.is_empty() {
-            self.apply(Event::ChoseMany(chosen));
+            self.apply_choice(Event::ChoseMany(chosen));
         }
         if let Some(reason) = refused {
             self.apply(Event::Refused(reason));
@@ -86,7 +86,7 @@ impl Picker {
         self.spawn(async move {
             for judging in later {
                 match judging.await {
-                    Ok(photo) => picker.apply(Event::ChoseMany(vec![photo])),
+                    Ok(photo) => picker.apply_choice(Event::ChoseMany(vec![photo])),
                     Err(reason) => picker.apply(Event::Refused(reason)),
                 }
             }
@@ -104,14 +104,14 @@ impl Picker {
     /// Lets go of these.
     pub(super) fn let_go(&self, items: Vec<Arc<Item>>) {
         if let Some(source) = self.read(|state| Some(state.shelf()?.source)) {
-            self.apply(Event::LetGo(items.into_iter().map(|item| (source, item.path.clone())).collect()));
+            self.apply_choice(Event::LetGo(items.into_iter().map(|item| (source, item.path.clone())).collect()));
         }
     }
 
     /// Lets go of the photo at this place in the order.
     pub(super) fn remove(&self, place: usize) {
         let chosen = self.read(|state| state.selection.chosen().get(place).map(|it| (it.source, it.item.path.clone())));
-        self.apply(Event::LetGo(chosen.into_iter().collect()));
+        self.apply_choice(Event::LetGo(chosen.into_iter().collect()));
     }
 
     /// Chooses all that is seen of the open folder, or the whole of it, for which the rest is loaded page by page.
@@ -214,6 +214,6 @@ impl Picker {
     }
 }
 
-fn random_id() -> String {
+pub(super) fn random_id() -> String {
     format!("{:08x}", (js_sys::Math::random() * f64::from(u32::MAX)) as u32)
 }

@@ -22,26 +22,29 @@ impl Picker {
         if !again && self.insist_on_editing() {
             return;
         }
+        self.follow_choice();
         self.apply(Event::Confirmed);
         if !again {
+            self.read(|state| state.storing.iter().flat_map(Storing::photos).for_each(note_stored));
             let options = &self.0.options;
             let file = |chosen: &Chosen| PickedFile::chosen(chosen).of(chosen, options);
             let files = self.read(|state| state.selection.chosen().iter().map(file).collect::<Vec<_>>());
             call(options.on_upload_started.as_ref(), &[files_to_js(&files)]);
-            if self.0.options.hide_modal_when_uploading {
+            let has_ended = self.read(|state| state.storing.as_ref().is_some_and(Storing::has_ended));
+            if self.0.options.hide_modal_when_uploading && !has_ended {
                 self.minimize(true);
             }
         }
         self.go_on_copying();
     }
 
-    fn go_on_copying(&self) {
+    pub(super) fn go_on_copying(&self) {
         self.send_files();
         follow(self);
     }
 
     pub(super) fn hear(&self, heard: bool) {
-        if self.read(|state| state.storing.as_ref().is_some_and(|storing| storing.lost == heard)) {
+        if self.read(|state| state.copying().is_some_and(|storing| storing.lost == heard)) {
             self.apply(Event::Heard(heard));
         }
     }
@@ -76,8 +79,8 @@ impl Picker {
             | StoreEvent::Failed { source, path, .. } => (source, path),
             StoreEvent::Done => return,
         };
-        let Some(place) = self.read(|state| state.storing.as_ref()?.place(source, path)) else { return };
-        let photo = |state: &State| -> Option<Photo> { state.storing.as_ref()?.photos().get(place).cloned() };
+        let Some(place) = self.read(|state| state.copying()?.place(source, path)) else { return };
+        let photo = |state: &State| -> Option<Photo> { state.copying()?.photos().get(place).cloned() };
         let Some(before) = self.read(photo) else { return };
         if before.progress == Progress::Cancelled
             && matches!(event, StoreEvent::Progress { .. })
@@ -87,20 +90,19 @@ impl Picker {
             withdraw(self, vec![before.chosen]);
             return;
         }
-        if let StoreEvent::Stored { .. } = &event
-            && before.chosen.source.kind != Kind::Device
-        {
-            memory::note_stored(State::mark_of(before.chosen.source, &before.chosen.item.path));
-        }
         self.apply(Event::Store(event));
         if let Some(after) = self.read(photo).filter(|after| *after != before) {
+            // What is not confirmed may be removed again.
+            if self.read(|state| state.storing.is_some()) {
+                note_stored(&after);
+            }
             callbacks::tell_progress(&self.0.options, &before, &after);
         }
     }
 
     /// What has not ended has failed: nobody watches it any longer.
     fn lose(&self, trouble: Trouble) {
-        let lost = self.read(pending);
+        let lost = pending(self);
         if lost.is_empty() || !self.is_open() {
             return;
         }
@@ -184,7 +186,7 @@ fn follow(picker: &Picker) {
     picker.spawn(async move {
         let picker = follower;
         let options = &picker.0.options;
-        let pending = || if picker.is_open() { picker.read(pending) } else { Vec::new() };
+        let pending = || if picker.is_open() { pending(&picker) } else { Vec::new() };
         let tell = |heard| match heard {
             Heard::Event(event) => picker.report(event),
             Heard::Again => picker.hear(true),
@@ -196,6 +198,7 @@ fn follow(picker: &Picker) {
             max_size: options.max_size,
             image: options.image_limits(),
             upload_tags: options.upload_config.tags.clone(),
+            draft: picker.draft(),
             ..StoreCloud::default()
         };
         let (companion, nudge) = (&picker.0.companion, &picker.0.nudge);
@@ -218,7 +221,7 @@ fn withdraw(picker: &Picker, photos: Vec<Chosen>) {
     cancelling.set(cancelling.get() + 1);
     let picker = picker.clone();
     spawn_local(async move {
-        let _ = store::cancel(&picker.0.companion, &photos, &|| picker.is_open()).await;
+        let _ = store::cancel(&picker.0.companion, &photos, None, &|| picker.is_open()).await;
         let cancelling = &picker.0.cancelling;
         cancelling.set(cancelling.get() - 1);
         picker.end_copying();
@@ -226,8 +229,16 @@ fn withdraw(picker: &Picker, photos: Vec<Chosen>) {
 }
 
 /// What the companion is to fetch.
-fn pending(state: &State) -> Vec<Chosen> {
-    let mut pending = state.storing.as_ref().map(Storing::pending).unwrap_or_default();
-    pending.retain(|chosen| chosen.source.kind != Kind::Device);
+fn pending(picker: &Picker) -> Vec<Chosen> {
+    let mut pending = picker.read(|state| state.copying().map(Storing::pending).unwrap_or_default());
+    pending.retain(|chosen| chosen.source.kind != Kind::Device && !picker.is_discarding(chosen));
     pending
+}
+
+/// Notes, of a photo that is stored, that this page has stored it.
+fn note_stored(photo: &Photo) {
+    let chosen = &photo.chosen;
+    if matches!(photo.progress, Progress::Stored(_)) && chosen.source.kind != Kind::Device {
+        memory::note_stored(State::mark_of(chosen.source, &chosen.item.path));
+    }
 }

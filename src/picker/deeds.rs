@@ -105,7 +105,7 @@ fn act(picker: &Picker, action: Action) {
         Action::StopGathering => picker.stop_gathering(),
         Action::Remove(place) => picker.remove(place),
         Action::Move(from, to) => picker.apply(Event::Moved(from, to)),
-        Action::Clear => picker.apply(Event::Cleared),
+        Action::Clear => picker.apply_choice(Event::Cleared),
         Action::View(view) => picker.apply(Event::Viewed(view)),
         Action::Find(find) => picker.apply(Event::Sought(find)),
         Action::Unfold(item) => picker.unfold(item),
@@ -123,6 +123,7 @@ fn act(picker: &Picker, action: Action) {
         Action::Finish => picker.finish(false),
         Action::Stay => picker.apply(Event::Leaving(false)),
         Action::StopCopying => picker.stop_copying(),
+        Action::Discard { going } => picker.discard_all(going),
         // Those can be done before.
         Action::Choose(_) | Action::GoBack | Action::Escape | Action::Leave | Action::Cancel => picker.send(action),
     }

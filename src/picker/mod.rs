@@ -1,6 +1,7 @@
 //! Drives one pick: turns what the visitor did into steps, and their outcome into the result.
 
 mod adding;
+mod ahead;
 pub mod callbacks;
 mod choosing;
 mod copying;
@@ -23,6 +24,7 @@ use crate::session::{self, Handover};
 use crate::sources::Kind;
 use crate::state::{Event, Find, PageRequest, State, View};
 use crate::store::Nudge;
+use ahead::Ahead;
 use bowerbird_protocol::listing::Item;
 use callbacks::call;
 use futures_util::future::{AbortHandle, LocalBoxFuture, abortable};
@@ -123,6 +125,11 @@ pub enum Action {
     StopCopying,
     /// Leave at once.
     Cancel,
+    /// Remove what was copied before it was confirmed.
+    Discard {
+        /// Whether the page goes away too.
+        going: bool,
+    },
 }
 
 /// How a pick ends: the dialog goes, which takes a moment, and then the outcome is given to whoever asked for it.
@@ -170,6 +177,8 @@ struct Inner {
     folders: RefCell<HashMap<String, String>>,
     /// Those that are being sent.
     sending: RefCell<Sending>,
+    /// What is copied before it is confirmed.
+    ahead: Ahead,
 }
 
 impl Picker {
@@ -199,6 +208,7 @@ impl Picker {
             shelf: device::Shelf::default(),
             folders: RefCell::default(),
             sending: RefCell::default(),
+            ahead: Ahead::default(),
         }))
     }
 
@@ -323,6 +333,9 @@ impl Picker {
 
     /// Ends the session with the page, if the page goes for good and nobody asked to be remembered.
     pub fn release(&self) {
+        if self.is_open() {
+            self.act(Action::Discard { going: true });
+        }
         if !self.0.leaving.get() {
             self.0.companion.release();
         }
@@ -334,6 +347,7 @@ impl Picker {
             task.abort();
         }
         self.0.companion.abort();
+        self.act(Action::Discard { going: false });
         self.0.handovers.take();
         self.0.listening.take();
         if !cancelled {

@@ -27,7 +27,7 @@ pub(super) fn send_files(picker: &Picker) {
     while picker.is_open() && picker.0.sending.borrow().len() < picker.0.options.concurrency as usize {
         let next = |state: &State| {
             let sending = picker.0.sending.borrow();
-            let photos = state.storing.as_ref()?.photos();
+            let photos = state.copying()?.photos();
             let waits = |it: &Chosen| it.source.kind == Kind::Device && !sending.contains_key(&it.item.path);
             Some(photos.iter().find(|photo| !photo.has_ended() && waits(&photo.chosen))?.chosen.clone())
         };
@@ -58,6 +58,7 @@ impl Picker {
         let bytes = device::prepare(&file, &chosen.item.mimetype, &chosen.edit(), &limits, cleanup).await?;
         let store = options.store_to.clone();
         let mut upload = Upload::new(bytes, chosen.item.name.clone(), store, tags_of(options, chosen));
+        upload.name = self.upload_of(&chosen.item.path);
         let size = upload.size();
         let told = {
             let (picker, chosen) = (self.clone(), chosen.clone());

@@ -7,6 +7,10 @@ use crate::session::{self, Handover};
 use crate::sources::Source;
 use crate::state::{Access, Event, PageRequest, SignInStep};
 use futures_util::future::{Either, pending, select};
+use gloo_timers::future::TimeoutFuture;
+
+/// How often it is looked whether a sign-out can go on.
+const PATIENCE_MS: u32 = 40;
 
 impl Picker {
     /// Begins the sign-in that is due, in a window or, where that cannot be had, on this page itself.
@@ -62,6 +66,8 @@ impl Picker {
             chosen: Way::chosen_of(state.selection.chosen()),
             code: None,
         });
+        // The page that comes back chooses anew, and knows nothing of these copies.
+        self.discard_all(true);
         self.0.leaving.set(way.note() && location.assign(url).is_ok());
         self.0.leaving.get()
     }
@@ -119,9 +125,13 @@ impl Picker {
 
     pub(super) fn sign_out(&self, revoke: bool, switch_account: bool) {
         let Some((shelf, source)) = self.read(|state| Some((state.open?, state.shelf()?.source))) else { return };
-        self.apply(Event::SignedOut(shelf));
+        self.apply_choice(Event::SignedOut(shelf));
         let picker = self.clone();
         self.spawn(async move {
+            // With the account goes what may take back what is copied of its photos.
+            while picker.0.cancelling.get() > 0 {
+                TimeoutFuture::new(PATIENCE_MS).await;
+            }
             // Where signing out fails, the listing shows the account again, which says it better than a message.
             let left = picker.0.companion.logout(source.name, revoke).await;
             picker.load_now(vec![PageRequest { switch_account, ..PageRequest::root(shelf) }]).await;

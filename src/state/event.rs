@@ -77,6 +77,8 @@ pub enum Event {
     Offline(bool),
     /// The page said no to a photo.
     Refused(String),
+    /// What is chosen is copied from now on, before it is confirmed, and what is chosen no longer is not.
+    Followed,
     /// Copying begins, or begins again for those that failed.
     Confirmed,
     /// The photos at these places are no longer wanted.
@@ -100,6 +102,8 @@ impl State {
     pub fn apply(&mut self, event: Event) {
         match &event {
             Event::Listed(..) | Event::Asked(_) | Event::Gathering(_) => {}
+            // They come by themselves while the visitor reads.
+            Event::Followed | Event::Store(_) | Event::StoreLost(_) | Event::Heard(_) if self.storing.is_none() => {}
             Event::Unsaid(notice) if self.notice.as_ref() != Some(notice) => {}
             _ => self.notice = None,
         }
@@ -212,12 +216,13 @@ impl State {
             Event::Minimized(minimized) => self.minimized = minimized,
             Event::Offline(offline) => self.offline = offline,
             Event::Refused(words) => self.notice = Some(Notice::Page(words)),
+            Event::Followed => self.follow_choice(),
             Event::Confirmed => self.confirm(),
             Event::Store(event) => self.store(event),
             Event::Cancelled(places) => self.cancel(&places),
             Event::Retried(places) => self.retry(&places),
             Event::Heard(heard) => {
-                if let Some(storing) = &mut self.storing {
+                if let Some(storing) = self.copying_mut() {
                     storing.lost = !heard;
                 }
             }
@@ -227,7 +232,7 @@ impl State {
                 }
             }
             Event::StoreLost(trouble) => self.lose(trouble),
-            Event::Reconsidered => self.storing = None,
+            Event::Reconsidered => self.reconsider(),
         }
         // There is nothing to see in an empty tray.
         self.tray &= !self.selection.chosen().is_empty();

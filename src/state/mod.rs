@@ -45,6 +45,8 @@ pub struct State {
     pub selection: Selection,
     /// The copying, once the choice is confirmed.
     pub storing: Option<Storing>,
+    /// The same before that, where copying begins with the choice (`uploadInBackground`).
+    pub early: Option<Storing>,
     /// A passing remark, such as the limit being reached.
     pub notice: Option<Notice>,
     /// Whether the visitor is asked if the site's access to the open source is to be removed.
@@ -244,6 +246,7 @@ impl State {
             accept,
             selection: Selection::new(min, max),
             storing: None,
+            early: None,
             notice: None,
             removing: false,
             view: View::default(),
@@ -255,6 +258,11 @@ impl State {
             minimized: false,
             offline: false,
         }
+    }
+
+    /// The copying, whether or not the choice is confirmed.
+    pub fn copying(&self) -> Option<&Storing> {
+        self.storing.as_ref().or(self.early.as_ref())
     }
 
     /// The open shelf.

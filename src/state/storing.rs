@@ -20,6 +20,8 @@ pub struct Storing {
     pub lost: bool,
     /// Whether the visitor is asked if the copying is to stop.
     pub leaving: bool,
+    /// Whether it began with the choice, before that was confirmed.
+    pub early: bool,
 }
 
 /// One photo on its way.
@@ -147,9 +149,23 @@ impl Storing {
             tally: Tally { photos: chosen.len(), ..Tally::default() },
             lost: false,
             leaving: false,
+            early: false,
         };
         for photo in &storing.photos {
             count(&mut storing.tally, photo, true);
+        }
+        storing
+    }
+
+    /// These, as far on their way as they are here.
+    fn of_same(&self, chosen: &[Chosen]) -> Self {
+        let mut storing = Self { lost: self.lost, early: self.early, ..Self::of(chosen) };
+        for photo in &self.photos {
+            let place = storing.places.get(&(photo.chosen.source.name, photo.chosen.item.path.clone())).copied();
+            // One that was let go of and chosen again is another.
+            if let Some(place) = place.filter(|place| storing.photos[*place].chosen.id == photo.chosen.id) {
+                storing.set(place, photo.progress.clone());
+            }
         }
         storing
     }
@@ -252,15 +268,48 @@ fn count(tally: &mut Tally, photo: &Photo, add: bool) {
 }
 
 impl State {
+    pub(super) fn copying_mut(&mut self) -> Option<&mut Storing> {
+        self.storing.as_mut().or(self.early.as_mut())
+    }
+
+    /// Copying that begins with the choice: what of it is chosen no longer.
+    pub fn let_go(&self) -> Vec<Photo> {
+        let photos = self.early.iter().flat_map(Storing::photos);
+        let stays = |chosen: &Chosen| {
+            let place = self.selection.position(chosen.source, &chosen.item.path);
+            place.is_some_and(|place| self.selection.chosen()[place].id == chosen.id)
+        };
+        photos.filter(|photo| !stays(&photo.chosen)).cloned().collect()
+    }
+
+    pub(super) fn follow_choice(&mut self) {
+        let early = self.early.take().unwrap_or_else(|| Storing { early: true, ..Storing::of(&[]) });
+        self.early = Some(early.of_same(self.selection.chosen()));
+    }
+
     /// Copying begins, or begins again for all that failed and may yet succeed.
     pub(super) fn confirm(&mut self) {
         match &mut self.storing {
             None => {
                 self.tray = false;
-                self.storing = Some(Storing::of(self.selection.chosen()));
+                let chosen = self.selection.chosen();
+                // As far as it has begun already, and in the order that the choice has by now.
+                let mut storing = self.early.take().map_or_else(|| Storing::of(chosen), |early| early.of_same(chosen));
+                storing.set_where(Photo::can_retry, &Progress::Waiting);
+                self.storing = Some(storing);
             }
             Some(storing) => storing.set_where(has_failed_for_now, &Progress::Waiting),
         }
+    }
+
+    /// Back to choosing. Where copying begins with that, what is stored stays so for as long as it is chosen.
+    pub(super) fn reconsider(&mut self) {
+        self.early = self.storing.take().filter(|storing| storing.early).map(|mut storing| {
+            storing.lost = false;
+            let goes_on = |photo: &&Photo| !matches!(photo.progress, Progress::Failed(_) | Progress::Cancelled);
+            let chosen: Vec<_> = storing.photos.iter().filter(goes_on).map(|photo| photo.chosen.clone()).collect();
+            storing.of_same(&chosen)
+        });
     }
 
     /// These are wanted once more.
@@ -285,7 +334,7 @@ impl State {
 
     /// What the companion fetches and has not ended has failed.
     pub(super) fn lose(&mut self, trouble: Trouble) {
-        if let Some(storing) = &mut self.storing {
+        if let Some(storing) = self.copying_mut() {
             let lost = |photo: &Photo| !photo.has_ended() && photo.chosen.source.kind != Kind::Device;
             storing.set_where(lost, &Progress::Failed(trouble));
         }
@@ -293,7 +342,7 @@ impl State {
 
     /// Takes in what the companion says of a photo.
     pub(super) fn store(&mut self, event: StoreEvent) {
-        let Some(storing) = &mut self.storing else { return };
+        let Some(storing) = self.copying_mut() else { return };
         let (source, path, progress) = match event {
             StoreEvent::Progress { source, path, received, total } => {
                 (source, path, Progress::Moving { received, total })
@@ -326,21 +375,123 @@ mod tests {
     use bowerbird_protocol::listing::Item;
     use bowerbird_protocol::problem::Problem;
 
-    fn copying(paths: &[&str]) -> State {
-        let mut state = State::new(&[&ALL[1]], Accept::default(), 1, 5);
-        for path in paths {
-            let item = Item { path: (*path).to_owned(), ..Item::default() };
-            let chosen = Chosen {
-                source: &ALL[1],
-                item: item.into(),
-                folder: "/".to_owned(),
-                id: (*path).to_owned(),
-                changes: Changes::default(),
-            };
-            state.apply(Event::ChoseMany(vec![chosen]));
+    fn chosen(path: &str, id: &str) -> Chosen {
+        let item = Item { path: path.to_owned(), ..Item::default() };
+        Chosen {
+            source: &ALL[1],
+            item: item.into(),
+            folder: "/".to_owned(),
+            id: id.to_owned(),
+            changes: Changes::default(),
         }
+    }
+
+    fn choosing(paths: &[&str]) -> State {
+        let mut state = State::new(&[&ALL[1]], Accept::default(), 1, 5);
+        state.apply(Event::ChoseMany(paths.iter().map(|path| chosen(path, path)).collect()));
+        state
+    }
+
+    fn copying(paths: &[&str]) -> State {
+        let mut state = choosing(paths);
         state.apply(Event::Confirmed);
         state
+    }
+
+    /// Of which copying begins with the choice.
+    fn early(paths: &[&str]) -> State {
+        let mut state = choosing(paths);
+        state.apply(Event::Followed);
+        state
+    }
+
+    fn standings(storing: Option<&Storing>) -> Vec<(String, &'static str)> {
+        let name = |photo: &Photo| match photo.progress {
+            Progress::Waiting => "waiting",
+            Progress::Moving { .. } => "moving",
+            Progress::Stored(_) => "stored",
+            Progress::Failed(_) => "failed",
+            Progress::Cancelled => "cancelled",
+        };
+        let photos = storing.into_iter().flat_map(Storing::photos);
+        photos.map(|photo| (photo.chosen.item.path.clone(), name(photo))).collect()
+    }
+
+    fn these(all: &[(&str, &'static str)]) -> Vec<(String, &'static str)> {
+        all.iter().map(|(path, name)| ((*path).to_owned(), *name)).collect()
+    }
+
+    fn let_go(path: &str) -> Event {
+        Event::LetGo(vec![(&ALL[1], path.to_owned())])
+    }
+
+    #[test]
+    fn what_was_copied_before_it_is_confirmed_stands_as_far_as_it_is_and_in_the_order_of_the_choice() {
+        let mut state = early(&["a", "b", "c", "d"]);
+        assert!(state.storing.is_none(), "nothing is seen of it");
+        state.apply(stored("a", 10));
+        state.apply(moving("b", 4, Some(8)));
+        state.apply(failed("c", ProblemCode::PhotoIncomplete));
+        state.apply(failed("d", ProblemCode::PhotoGone));
+        state.apply(Event::Heard(false));
+        state.apply(Event::Moved(0, 3));
+        state.apply(Event::ChoseMany(vec![chosen("e", "e")]));
+        state.apply(Event::Confirmed);
+        let all = [("b", "moving"), ("c", "waiting"), ("d", "failed"), ("a", "stored"), ("e", "waiting")];
+        assert_eq!(standings(state.storing.as_ref()), these(&all), "what failed for now is tried again");
+        assert!(state.early.is_none() && state.storing.as_ref().is_some_and(|storing| storing.lost));
+        let counted = tally(&state);
+        assert_eq!((counted.photos, counted.stored, counted.failed, counted.received), (5, 1, 1, 14));
+    }
+
+    #[test]
+    fn all_that_is_copied_early_may_be_there_at_the_button() {
+        let mut state = early(&["a"]);
+        state.apply(stored("a", 1));
+        state.apply(Event::Confirmed);
+        assert!(state.storing.as_ref().is_some_and(Storing::has_ended));
+    }
+
+    #[test]
+    fn what_is_let_go_of_is_copied_no_longer_and_chosen_again_it_is_another() {
+        let mut state = early(&["a", "b"]);
+        state.apply(stored("a", 1));
+        state.apply(let_go("a"));
+        state.apply(Event::ChoseMany(vec![chosen("a", "a2")]));
+        let gone: Vec<_> = state.let_go().into_iter().map(|photo| photo.chosen.id).collect();
+        assert_eq!(gone, ["a"]);
+        state.apply(Event::Followed);
+        assert_eq!(standings(state.copying()), these(&[("b", "waiting"), ("a", "waiting")]));
+        assert!(state.let_go().is_empty());
+        state.apply(Event::Cleared);
+        assert_eq!(state.let_go().len(), 2);
+    }
+
+    #[test]
+    fn after_a_second_thought_what_is_stored_stays_so_while_it_is_chosen() {
+        let mut state = early(&["a", "b", "c"]);
+        state.apply(Event::Confirmed);
+        state.apply(stored("a", 1));
+        state.apply(failed("b", ProblemCode::SignInAgain));
+        state.apply(Event::Cancelled(vec![2]));
+        state.apply(Event::Reconsidered);
+        assert!(state.storing.is_none());
+        assert_eq!(standings(state.early.as_ref()), these(&[("a", "stored")]));
+        state.apply(Event::Confirmed);
+        assert_eq!(standings(state.storing.as_ref()), these(&[("a", "stored"), ("b", "waiting"), ("c", "waiting")]));
+
+        let mut plain = copying(&["a"]);
+        plain.apply(Event::Reconsidered);
+        assert!(plain.copying().is_none(), "where it does not begin early, it begins anew");
+    }
+
+    #[test]
+    fn a_remark_stays_while_photos_are_copied_early() {
+        let mut state = early(&["a", "b", "c", "d", "e"]);
+        state.apply(Event::ChoseMany(vec![chosen("f", "f")]));
+        state.apply(Event::Followed);
+        state.apply(moving("a", 1, None));
+        assert_eq!(state.notice, Some(crate::state::Notice::Full));
     }
 
     fn moving(path: &str, received: u64, total: Option<u64>) -> Event {

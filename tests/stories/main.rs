@@ -9,6 +9,7 @@ mod chunks;
 mod client;
 mod counting;
 mod device;
+mod early;
 mod editing;
 mod embedding;
 mod engines;

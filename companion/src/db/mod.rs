@@ -21,7 +21,9 @@ pub use completions::NewConnection;
 pub use conversions::{ConversionRow, Leftover};
 pub use deletions::{Account, DeletionRow, KeptFile};
 pub use files::FileRow;
-pub use jobs::{FROM_ADDRESS, FROM_DEVICE, FROM_FILE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
+pub use jobs::{
+    FROM_ADDRESS, FROM_DEVICE, FROM_FILE, JobRow, JobState, NewJob, Standing, Unwanted, Unwished, Whose, draft_keys,
+};
 pub use keys::Resealed;
 pub use load::{Examined, Load};
 pub use notices::{Delivery, NewNotice, NoticeRow, REMOVED, Tried};

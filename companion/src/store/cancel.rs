@@ -1,11 +1,12 @@
 //! Taking wishes back: `POST /store/cancel`. The database decides between the end of a transfer and this, once; a transfer that
-//! runs is told, so that it need not come to its next byte to notice.
+//! runs is told, so that it need not come to its next byte to notice. What is stored as a draft is removed besides.
 
-use super::{MAX_PHOTOS, bad};
+use super::{MAX_PHOTOS, bad, wish};
 use crate::Shared;
 use crate::apps::Authorized;
-use crate::db::{JobRow, Unwanted};
+use crate::db::{JobRow, Unwanted, Unwished, draft_keys};
 use crate::error::ApiError;
+use crate::files;
 use crate::session;
 use axum::Json;
 use axum::extract::State;
@@ -29,12 +30,41 @@ pub async fn cancel(
     let most = i64::from(caller.app.settings.max_stores);
     let mut clouds = BTreeMap::new();
     for (source, cloud) in body.clouds {
-        let photos = companion.db.cancel_jobs(&session.id, &source, &cloud.paths, most).await?;
-        tracing::info!(source, photos, "storing is cancelled");
+        match &cloud.draft {
+            Some(draft) => {
+                wish::check_draft(draft)?;
+                let (app_key, keys) = (caller.app.key(), draft_keys(draft));
+                let wishes =
+                    Unwished { app_key, session: &session.id, source: &source, paths: &cloud.paths, keys: &keys };
+                discard(&companion, wishes, most).await?;
+            }
+            None => {
+                let photos = companion.db.cancel_jobs(&session.id, &source, &cloud.paths, most).await?;
+                tracing::info!(source, photos, "storing is cancelled");
+            }
+        }
         clouds.insert(source, Cancelled::default());
     }
     companion.unwanted_job.notify_waiters();
     Ok(Json(CancelReply { token: session.token, clouds }))
+}
+
+/// Cancels these wishes, and removes what is stored of them as if its session had asked for that file by file.
+pub(crate) async fn discard(companion: &Shared, wishes: Unwished<'_>, most: i64) -> Result<(), ApiError> {
+    let handles = companion.db.discard_jobs(wishes, most).await?;
+    companion.unwanted_job.notify_waiters();
+    tracing::info!(source = wishes.source, stored = handles.len(), "storing is taken back");
+    for handle in handles {
+        let Some(file) = companion.db.file(&handle).await? else { continue };
+        if let Err(error) = files::remove_file(companion, &file, false).await {
+            tracing::error!(
+                code = error.problem().code.as_str(),
+                handle,
+                "a file that is taken back could not be removed"
+            );
+        }
+    }
+    Ok(())
 }
 
 /// Returns once the photo of a running job is no longer wanted, or no longer this worker's, with the reason.

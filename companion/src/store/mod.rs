@@ -12,6 +12,7 @@ mod wish;
 
 pub use arrival::HEAD;
 pub use cancel::cancel;
+pub(crate) use cancel::discard;
 pub use copy::{Any, copy, judge_any};
 pub use link::{follow, link};
 pub use trouble::Trouble;

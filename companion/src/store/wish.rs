@@ -3,7 +3,7 @@
 use super::{MAX_PHOTOS, access, bad, check_destination, logged_name};
 use crate::bucket::{Buckets, Destination};
 use crate::conversion;
-use crate::db::FROM_ADDRESS;
+use crate::db::{FROM_ADDRESS, draft_keys};
 use crate::error::ApiError;
 use crate::secrets::digest;
 use crate::upload::{self, address};
@@ -16,6 +16,8 @@ use url::Url;
 /// Types that a page may take, and bytes of each. They are kept with every photo.
 const MAX_RULES: usize = 64;
 const MAX_RULE: usize = 256;
+/// Characters of a draft's name.
+const MAX_DRAFT: usize = 64;
 
 /// What is asked of one source, checked.
 pub struct Wish<'a> {
@@ -36,6 +38,7 @@ pub struct Wish<'a> {
     pub image: Option<String>,
     pub tags: Option<String>,
     pub plain_key: bool,
+    draft: Option<&'a str>,
     pub log_name: Option<&'a str>,
 }
 
@@ -71,7 +74,11 @@ impl Wish<'_> {
         if let (Value::Array(key), true) = (&mut key, others != (None, None, &None, &None, false)) {
             key.push(json!(others));
         }
-        digest(&key.to_string())
+        let key = digest(&key.to_string());
+        match self.draft {
+            Some(draft) => draft_keys(draft) + &key,
+            None => key,
+        }
     }
 }
 
@@ -88,6 +95,13 @@ fn check_sizes(cloud: &StoreCloud) -> Result<(), ApiError> {
         return Err(bad("max_size: at least 1 byte."));
     }
     cloud.names.values().try_for_each(|name| upload::check_name("names", name))
+}
+
+/// Refuses what is no name of a draft.
+pub fn check_draft(draft: &str) -> Result<(), ApiError> {
+    let fits =
+        (1..=MAX_DRAFT).contains(&draft.len()) && draft.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'-');
+    if fits { Ok(()) } else { Err(bad(format!("draft: 1 to {MAX_DRAFT} letters, digits and hyphens."))) }
 }
 
 /// Refuses a path in `field` that is not asked for: it is a mistake, and what it says would be lost.
@@ -123,6 +137,7 @@ fn one<'a>(buckets: &'a Buckets, source: &'a str, cloud: &'a StoreCloud) -> Resu
     if paths.is_empty() {
         return Err(bad(format!("No path is given for `{source}`.")));
     }
+    cloud.draft.as_deref().map_or(Ok(()), check_draft)?;
     check_paths("recipes", &cloud.recipes, &paths)?;
     check_paths("names", &cloud.names, &paths)?;
     let mut recipes = BTreeMap::new();
@@ -148,6 +163,7 @@ fn one<'a>(buckets: &'a Buckets, source: &'a str, cloud: &'a StoreCloud) -> Resu
         image: image.map(|limits| serde_json::to_string(&limits)).transpose().map_err(ApiError::internal)?,
         tags: upload::tags(Some(&tags))?,
         plain_key: to.disable_storage_key,
+        draft: cloud.draft.as_deref(),
         log_name: cloud.picker_session_id.as_deref().map(logged_name),
     })
 }

@@ -5,11 +5,12 @@ use super::{Place, bad, bytes_in_row, check_name, job_of, run, tags};
 use crate::Shared;
 use crate::apps::{Authorized, Keyed};
 use crate::bucket::part_key;
-use crate::db::{NewJob, PartRow, UploadRow, now};
+use crate::db::{FROM_DEVICE, NewJob, PartRow, Unwished, UploadRow, now};
 use crate::error::ApiError;
 use crate::policy::{Call, Deed};
 use crate::rights::{self, Shown};
 use crate::secrets::{self, digest};
+use crate::store::discard;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -44,7 +45,7 @@ macro_rules! keyed {
         }
     })* };
 }
-keyed!(StartRequest, PartRequest, CompleteRequest);
+keyed!(StartRequest, PartRequest, CompleteRequest, AbortRequest);
 
 /// `POST /multipart/start`.
 #[derive(Debug, Deserialize)]
@@ -216,7 +217,11 @@ pub async fn put(
     }
     writing.finish().await?;
     let etag = hex::encode(hash);
-    companion.db.put_part(&upload, &PartRow { part, size, etag: etag.clone() }).await?;
+    if let Err(error) = companion.db.put_part(&upload, &PartRow { part, size, etag: etag.clone() }).await {
+        // The upload may have been taken back meanwhile: bytes without a row would stay for ever.
+        bucket.forget(&part_key(&upload, part)).await?;
+        return Err(error.into());
+    }
     let etag = HeaderValue::from_str(&format!("\"{etag}\"")).map_err(ApiError::internal)?;
     Ok((StatusCode::OK, [(header::ETAG, etag)]).into_response())
 }
@@ -279,17 +284,46 @@ pub async fn complete(
     })
 }
 
+/// `POST /multipart/abort`.
+#[derive(Debug, Deserialize)]
+pub struct AbortRequest {
+    apikey: String,
+    upload_id: String,
+    #[serde(flatten)]
+    shown: Shown,
+}
+
+/// Takes an upload back. Its name is a secret of whoever began it, so this is no right of anybody else's.
+pub async fn abort(
+    State(companion): State<Shared>,
+    Authorized { caller, body }: Authorized<AbortRequest>,
+) -> Result<Json<Value>, ApiError> {
+    body.shown.allows(&caller.app, Call::Store, Deed::default())?;
+    let (app_key, paths) = (caller.app.key(), [body.upload_id]);
+    let wishes = Unwished { app_key, session: "", source: FROM_DEVICE, paths: &paths, keys: "" };
+    discard(&companion, wishes, 0).await?;
+    let [id] = paths;
+    if let Some(upload) = companion.db.upload(&id, app_key).await? {
+        forget(&companion, &id, &upload.storage).await.map_err(ApiError::internal)?;
+    }
+    Ok(Json(json!({})))
+}
+
 /// Removes parts of uploads of which nothing was heard for a day; of those that have become files, for an hour, so that a client that
 /// missed the answer to `complete` can ask again.
 pub async fn forget_ended(companion: &Shared) -> anyhow::Result<()> {
     const ABANDONED: i64 = 24 * 3600 * 1000;
     const DONE: i64 = 3600 * 1000;
     for (id, storage) in companion.db.ended_uploads(now() - ABANDONED, now() - DONE).await? {
-        let bucket = companion.buckets.get(&storage)?;
-        for part in companion.db.parts(&id).await? {
-            bucket.forget(&part_key(&id, part.part)).await?;
-        }
-        companion.db.delete_upload(&id).await?;
+        forget(companion, &id, &storage).await?;
     }
     Ok(())
+}
+
+async fn forget(companion: &Shared, id: &str, storage: &str) -> anyhow::Result<()> {
+    let bucket = companion.buckets.get(storage)?;
+    for part in companion.db.parts(id).await? {
+        bucket.forget(&part_key(id, part.part)).await?;
+    }
+    Ok(companion.db.delete_upload(id).await?)
 }

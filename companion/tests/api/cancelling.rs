@@ -2,8 +2,12 @@
 
 use crate::app::{TestApp, Visitor, events, eventually, text};
 use crate::engine::{Queue, file_of};
+use crate::files::uploads;
 use crate::storing::{a_large_photo, road, with_pictures_over};
+use crate::webhooks::Receiver;
+use bowerbird_companion::config::AppConfig;
 use bowerbird_companion::db::Unwanted;
+use bowerbird_companion::secrets::Secret;
 use bowerbird_protocol::problem::ProblemCode;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -295,4 +299,97 @@ async fn cancelling_is_counted_like_any_other_call() {
         last = app.post("/store/cancel", &body).await.0;
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn what_is_stored_as_a_draft_is_removed_and_nothing_else() {
+    let receiver = Receiver::start().await;
+    let app = receiver.app("fp.upload,fp.delete").await;
+    let mut visitor = app.visitor();
+    visitor.signs_in("facebook", "alice").await;
+    let album = visitor.finds("facebook", "Profile pictures").await;
+    let photos = visitor.photos("facebook", &album).await;
+    let kept = visitor.stores("facebook", &photos[0]).await;
+    let stream = visitor.streams("facebook", json!({"paths": photos[..2], "draft": "pick-1"})).await;
+    let drafts: Vec<String> = photos[..2].iter().map(|path| text(&ends(&stream, path)[0]["file"], "handle")).collect();
+    assert!(!drafts.contains(&text(&kept, "handle")), "a draft is a copy of its own");
+    let is_there = async |handle: &str| app.get(&format!("/{handle}")).await.status() == StatusCode::OK;
+
+    // Nobody else's draft, and no other one.
+    let mut other = app.visitor();
+    other.signs_in("facebook", "alice").await;
+    let wish = |draft: &str| json!({"clouds": {"facebook": {"paths": photos[..1], "draft": draft}}});
+    other.posts("/store/cancel", wish("pick-1")).await;
+    visitor.posts("/store/cancel", wish("pick-2")).await;
+    visitor.posts("/store/cancel", wish("pick")).await;
+    cancels(&mut visitor, &photos[..1]).await;
+    assert!(is_there(&drafts[0]).await && is_there(&drafts[1]).await);
+    let mut refused = wish("pick%");
+    (refused["apikey"], refused["token"]) = (json!("demo"), json!(visitor.token));
+    assert_eq!(app.post("/store/cancel", &refused).await.0, StatusCode::BAD_REQUEST);
+
+    visitor.posts("/store/cancel", wish("pick-1")).await;
+    assert!(!is_there(&drafts[0]).await && is_there(&drafts[1]).await && is_there(&text(&kept, "handle")).await);
+    assert_eq!((app.stored_files().len(), app.count("files").await), (2, 2), "no bytes are left");
+    receiver.has_heard(4).await;
+    let deleted = receiver.heard().into_iter().find(|notice| notice["action"] == "fp.delete").unwrap();
+    assert_eq!(deleted["text"]["handle"], json!(drafts[0]));
+
+    // Wanted after all, it is copied anew.
+    let again = visitor.streams("facebook", json!({"path": photos[0], "draft": "pick-1"})).await;
+    assert_eq!(ends(&again, &photos[0])[0]["event"], "stored", "{again:?}");
+    assert_eq!(app.count("files").await, 3);
+}
+
+#[tokio::test]
+async fn a_draft_that_is_on_its_way_is_cancelled() {
+    let (app, open) = with_stuck_pictures(|_| {}).await;
+    let (mut visitor, large) = signed_in(&app).await;
+    let stream = visitor.begins_to_store("facebook", json!({"path": large, "draft": "d"})).await;
+    let whole = visitor.begins_to_store("facebook", json!({"path": large})).await;
+    visitor.posts("/store/cancel", json!({"clouds": {"facebook": {"paths": [large], "draft": "d"}}})).await;
+    let told = events(&stream.text().await.unwrap());
+    assert_eq!(ends(&told, &large)[0]["error"]["code"], "cancelled", "{told:?}");
+    open.send_replace(true);
+    let told = events(&whole.text().await.unwrap());
+    assert_eq!(ends(&told, &large)[0]["event"], "stored", "the other wish goes on: {told:?}");
+    assert_eq!(app.stored_files().len(), 1);
+}
+
+#[tokio::test]
+async fn an_upload_is_taken_back_by_whoever_knows_its_name() {
+    let mut app = TestApp::start_with(|config| config.apps.push(AppConfig::open("other"))).await;
+    let aborts = async |key: &str, id: &str| {
+        let (status, said) = app.post("/multipart/abort", &json!({"apikey": key, "upload_id": id})).await;
+        assert_eq!((status, said), (StatusCode::OK, json!({})));
+    };
+    let (unfinished, _) = uploads(&app, &[b"some of it"], 100, json!({})).await;
+    assert_eq!(app.stored_files().len(), 1);
+    aborts("other", &unfinished).await;
+    assert_eq!(app.stored_files().len(), 1, "another site's");
+    aborts("demo", &unfinished).await;
+    assert_eq!((app.stored_files().len(), app.count("uploads").await, app.count("upload_parts").await), (0, 0, 0));
+
+    let (id, parts) = uploads(&app, &[b"all of it"], 9, json!({})).await;
+    let (_, file) = app.post("/multipart/complete", &json!({"apikey": "demo", "upload_id": id, "parts": parts})).await;
+    let handle = text(&file, "handle");
+    aborts("other", &id).await;
+    aborts("demo", &handle).await;
+    aborts("demo", "%").await;
+    assert_eq!(app.get(&format!("/{handle}")).await.status(), StatusCode::OK);
+    // Its parts may be forgotten by then.
+    app.executes("UPDATE uploads SET touched_ms = 1").await;
+    aborts("demo", &id).await;
+    assert_eq!(app.get(&format!("/{handle}")).await.status(), StatusCode::NOT_FOUND);
+    assert_eq!((app.stored_files().len(), app.count("files").await, app.count("uploads").await), (0, 0, 0));
+    aborts("demo", &id).await;
+
+    app.reconfigure(|config| {
+        config.apps[0].secret = Some(Secret::new("s3cret"));
+        config.apps[0].require_policy = true;
+    });
+    app.stop().await;
+    app.start_again().await;
+    let (status, _) = app.post("/multipart/abort", &json!({"apikey": "demo", "upload_id": id})).await;
+    assert_eq!(status, StatusCode::FORBIDDEN, "a key that requires policies does so here too");
 }

@@ -2,7 +2,9 @@
 
 mod rows;
 
-pub use rows::{FROM_ADDRESS, FROM_DEVICE, FROM_FILE, JobRow, JobState, NewJob, Standing, Unwanted, Whose};
+pub use rows::{
+    FROM_ADDRESS, FROM_DEVICE, FROM_FILE, JobRow, JobState, NewJob, Standing, Unwanted, Unwished, Whose, draft_keys,
+};
 
 use super::{Db, FileRow, Kind, Millis, NewNotice, now, placeholders};
 use bowerbird_protocol::problem::ProblemCode;
@@ -198,20 +200,43 @@ impl Db {
     /// photos are free again, at most as many times in all, so that nobody fills the table by asking and cancelling. Answers
     /// how many jobs it was about.
     pub async fn cancel_jobs(&self, session: &str, source: &str, paths: &[String], most: i64) -> sqlx::Result<u64> {
+        let wishes = Unwished { app_key: "", session, source, paths, keys: "" };
+        Ok(self.take_back(wishes, false, most).await?.0)
+    }
+
+    /// The same, and of those that are stored already the jobs are forgotten: answers the handles of their files, which are to be removed.
+    pub async fn discard_jobs(&self, wishes: Unwished<'_>, most: i64) -> sqlx::Result<Vec<String>> {
+        Ok(self.take_back(wishes, true, most).await?.1)
+    }
+
+    async fn take_back(&self, wishes: Unwished<'_>, stored: bool, most: i64) -> sqlx::Result<(u64, Vec<String>)> {
+        let Unwished { app_key, session, source, paths, keys } = wishes;
         if paths.is_empty() {
-            return Ok(0);
+            return Ok((0, Vec::new()));
         }
         let mut work = self.pool.begin().await?;
-        let list = placeholders(4, paths.len());
-        let cancel = format!(
+        let which = format!(
+            "session_id = $3 AND source = $4 AND ($5 = '' OR app_key = $5) AND request_key LIKE $6 AND path IN ({})",
+            placeholders(6, paths.len())
+        );
+        let open = format!(
             "UPDATE jobs SET state = CASE WHEN state = 'queued' THEN 'failed' ELSE state END, \
              request_key = 'cancelled:' || id, problem = $1, updated_ms = $2 \
-             WHERE state IN ('queued', 'running') AND problem IS NULL AND session_id = $3 AND source = $4 AND path IN ({list})"
+             WHERE state IN ('queued', 'running') AND problem IS NULL AND {which} RETURNING handle"
         );
-        let query = sqlx::query(AssertSqlSafe(cancel)).bind(ProblemCode::Cancelled.as_str());
-        let query = query.bind(now()).bind(session).bind(source);
-        let query = paths.iter().fold(query, |query, path| query.bind(path));
-        let jobs = query.execute(&mut *work).await?.rows_affected();
+        let done = format!(
+            "UPDATE jobs SET state = 'failed', request_key = 'cancelled:' || id, problem = $1, updated_ms = $2 \
+             WHERE state = 'stored' AND {which} RETURNING handle"
+        );
+        let keys = format!("{keys}%");
+        let mut handles = [Vec::new(), Vec::new()];
+        for (update, handles) in [open, done].into_iter().zip(&mut handles).take(1 + usize::from(stored)) {
+            let query = sqlx::query_scalar(AssertSqlSafe(update)).bind(ProblemCode::Cancelled.as_str()).bind(now());
+            let query = query.bind(session).bind(source).bind(app_key).bind(&keys);
+            *handles = paths.iter().fold(query, |query, path| query.bind(path)).fetch_all(&mut *work).await?;
+        }
+        let [open, done] = handles;
+        let jobs = (open.len() + done.len()) as u64;
         if jobs > 0 {
             let before: i64 = sqlx::query_scalar("SELECT cancelled FROM sessions WHERE id = $1")
                 .bind(session)
@@ -226,7 +251,7 @@ impl Db {
         }
         work.commit().await?;
         self.drop_unneeded_connections().await;
-        Ok(jobs)
+        Ok((jobs, done))
     }
 
     /// Why a job is no longer its worker's: the problem that it has meanwhile, or that another has taken it over. None while it is.

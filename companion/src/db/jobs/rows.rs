@@ -50,6 +50,26 @@ pub struct NewJob<'a> {
     pub plain_key: bool,
 }
 
+/// Wishes that are taken back.
+#[derive(Debug, Clone, Copy)]
+pub struct Unwished<'a> {
+    /// The site; empty where the session tells.
+    pub app_key: &'a str,
+    /// The session, by the id of its row; empty where there is none.
+    pub session: &'a str,
+    /// From where, as in [`NewJob`].
+    pub source: &'a str,
+    /// Which photos, addresses or uploads.
+    pub paths: &'a [String],
+    /// The beginning of their request keys.
+    pub keys: &'a str,
+}
+
+/// How the request keys begin of what is stored as a draft of this name.
+pub fn draft_keys(draft: &str) -> String {
+    format!("draft:{draft}:")
+}
+
 /// The source of what is fetched from an address that a client named.
 pub const FROM_ADDRESS: &str = "url";
 /// The source of what was uploaded from the device.
