@@ -335,7 +335,7 @@ export interface PickOptions {
   onFileSelected?: (file: PickedFile) => unknown;
   /** The choice was confirmed, and copying begins. */
   onUploadStarted?: (files: PickedFile[]) => void;
-  /** The companion has begun to copy this file. Filestack's picker tells of a `token` too, which is absent for what the companion copies. */
+  /** This file's bytes begin to move. The `token` gives it up; of a file of the device it can have it wait, too. */
   onFileUploadStarted?: (file: PickedFile, token?: UploadToken) => void;
   /** More of this file has been copied. */
   onFileUploadProgress?: (file: PickedFile, progress: FileProgress) => void;
@@ -497,6 +497,8 @@ export interface StoreTo {
   container?: string;
   /** A folder within the storage, for example `"/orders/17/"`. */
   path?: string;
+  /** What files are called when they are stored; the extension is still that of their true type. */
+  filename?: string;
   /** Accepted for compatibility; the storage's region is the operator's setting. */
   region?: string;
   /**
@@ -504,8 +506,6 @@ export interface StoreTo {
    * server signed. Default: `"public"`.
    */
   access?: 'public' | 'private' | (string & {});
-  /** Filestack's: another name for the file. Ignored where this version does not have it. */
-  filename?: string;
   /** Filestack's; ignored, since there are no workflows. */
   workflows?: string[] | WorkflowConfig[];
 }

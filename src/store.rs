@@ -37,7 +37,8 @@ impl Nudge {
         }
     }
 
-    async fn received(&self) {
+    /// Waits until it is given, unless it was since it was waited for last.
+    pub async fn received(&self) {
         poll_fn(|context| {
             if self.given.replace(false) {
                 return Poll::Ready(());

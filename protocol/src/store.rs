@@ -156,6 +156,9 @@ pub struct StoreTo {
     /// has a policy of the site's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access: Option<String>,
+    /// What files are called when they are stored, in place of their own names; the extension is still that of the true type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
     /// Whether the file's key is path and name alone, without the handle before the name. Where that key is taken, a number goes behind
     /// the name. Filestack's client says the same as `disableStorageKey`.
     #[serde(default, alias = "disableStorageKey", skip_serializing_if = "std::ops::Not::not")]

@@ -168,7 +168,7 @@ options! {
     "onFileCropped" on_file_cropped: Option<Function> = None, read_function;
     /// `(files) => void`: copying begins.
     "onUploadStarted" on_upload_started: Option<Function> = None, read_function;
-    /// `(file) => void`: a photo's bytes begin to move.
+    /// `(file, token) => void`: a photo's bytes begin to move; `token` has `cancel` and, of files of the device, `pause` and `resume`.
     "onFileUploadStarted" on_file_upload_started: Option<Function> = None, read_function;
     /// `(file, {totalPercent, totalBytes}) => void`: bytes have arrived at the companion.
     "onFileUploadProgress" on_file_upload_progress: Option<Function> = None, read_function;

@@ -1,5 +1,6 @@
 //! The page's callbacks: calling them, and what they answer.
 
+use super::Picker;
 use crate::device::looks;
 use crate::error::Trouble;
 use crate::options::PickOptions;
@@ -11,8 +12,8 @@ use bowerbird_protocol::listing::Item;
 use futures_util::future::LocalBoxFuture;
 use js_sys::{Function, Object, Reflect};
 use std::collections::BTreeMap;
-use std::slice;
 use std::sync::Arc;
+use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 
@@ -104,11 +105,30 @@ pub fn tags_of(options: &PickOptions, chosen: &Chosen) -> BTreeMap<String, Strin
     tags.ok().and_then(|tags| serde_wasm_bindgen::from_value(tags).ok()).unwrap_or_default()
 }
 
+/// What a page may do with a file that is on its way: give it up, and let one of the device wait.
+fn token(picker: &Picker, chosen: &Chosen) -> JsValue {
+    let token = Object::new();
+    let deed = |name: &str, act: fn(&Picker, &Chosen)| {
+        let (picker, chosen) = (picker.clone(), chosen.clone());
+        // The browser forgets it with the token.
+        let act = Closure::<dyn Fn()>::new(move || act(&picker, &chosen)).into_js_value();
+        let _ = Reflect::set(&token, &name.into(), &act);
+    };
+    deed("cancel", |picker, chosen| picker.give_up(chosen));
+    if chosen.source.kind == Kind::Device {
+        deed("pause", |picker, chosen| picker.pause_sending(&chosen.item.path, true));
+        deed("resume", |picker, chosen| picker.pause_sending(&chosen.item.path, false));
+    }
+    token.into()
+}
+
 /// Tells the page what has become of a photo since it was heard of last.
-pub fn tell_progress(options: &PickOptions, before: &Photo, after: &Photo) {
+pub fn tell_progress(picker: &Picker, before: &Photo, after: &Photo) {
+    let options = picker.options();
     let file = PickedFile::chosen(&after.chosen).of(&after.chosen, options).to_js();
     if before.progress == Progress::Waiting {
-        call(options.on_file_upload_started.as_ref(), slice::from_ref(&file));
+        let started = options.on_file_upload_started.as_ref();
+        call(started, &[file.clone(), started.map_or(JsValue::UNDEFINED, |_| token(picker, &after.chosen))]);
     }
     match &after.progress {
         Progress::Moving { received, .. } => {

@@ -96,7 +96,7 @@ impl Picker {
             if self.read(|state| state.storing.is_some()) {
                 note_stored(&after);
             }
-            callbacks::tell_progress(&self.0.options, &before, &after);
+            callbacks::tell_progress(self, &before, &after);
         }
     }
 
@@ -109,6 +109,16 @@ impl Picker {
         self.apply(Event::StoreLost(trouble.clone()));
         for chosen in &lost {
             callbacks::tell_failed(&self.0.options, chosen, &trouble);
+        }
+    }
+
+    /// Gives up one photo, as the page wants; where the choice is not confirmed yet, it is no longer chosen.
+    pub(super) fn give_up(&self, chosen: &Chosen) {
+        let place = |state: &State| state.storing.as_ref()?.photos().iter().position(|it| it.chosen.id == chosen.id);
+        match self.read(|state| (state.storing.is_some(), place(state))) {
+            (true, Some(place)) => self.cancel_photos(&[place]),
+            (true, None) => {}
+            (false, _) => self.apply_choice(Event::LetGo(vec![(chosen.source, chosen.item.path.clone())])),
         }
     }
 

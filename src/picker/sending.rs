@@ -8,11 +8,14 @@ use crate::error::Trouble;
 use crate::selection::Chosen;
 use crate::sources::Kind;
 use crate::state::State;
+use crate::store::Nudge;
 use bowerbird_protocol::problem::{Problem, ProblemCode};
 use bowerbird_protocol::store::{StoreEvent, StoredFile};
-use futures_util::future::AbortHandle;
+use futures_util::future::{AbortHandle, Either, select};
 use gloo_timers::future::TimeoutFuture;
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::pin::pin;
 use std::rc::Rc;
 use web_sys::Blob;
 
@@ -20,7 +23,20 @@ use web_sys::Blob;
 const PAUSES_MS: [u32; 4] = [500, 1_000, 2_000, 4_000];
 
 /// The files that are being sent, by their paths.
-pub type Sending = HashMap<String, AbortHandle>;
+pub type Sending = HashMap<String, Sent>;
+
+/// A file that is being sent.
+pub struct Sent {
+    task: AbortHandle,
+    pause: Rc<Pause>,
+}
+
+/// Whether the page wants it to wait, which it does by the token of `onFileUploadStarted`.
+#[derive(Default)]
+struct Pause {
+    on: Cell<bool>,
+    changed: Nudge,
+}
 
 /// See [`Picker::send_files`].
 pub(super) fn send_files(picker: &Picker) {
@@ -33,10 +49,11 @@ pub(super) fn send_files(picker: &Picker) {
         };
         let Some(chosen) = picker.read(next) else { return };
         let path = chosen.item.path.clone();
-        let sender = picker.clone();
+        let (sender, pause) = (picker.clone(), Rc::<Pause>::default());
+        let pauses = pause.clone();
         let task = picker.spawn(async move {
             let picker = sender;
-            let ended = picker.send_file(&chosen).await;
+            let ended = picker.send_file(&chosen, &pauses).await;
             let (source, path) = (chosen.source.name.to_owned(), chosen.item.path.clone());
             picker.0.sending.borrow_mut().remove(&path);
             picker.report(match ended {
@@ -46,18 +63,20 @@ pub(super) fn send_files(picker: &Picker) {
             send_files(&picker);
             picker.end_copying();
         });
-        picker.0.sending.borrow_mut().insert(path, task);
+        picker.0.sending.borrow_mut().insert(path, Sent { task, pause });
     }
 }
 
 impl Picker {
-    async fn send_file(&self, chosen: &Chosen) -> Result<StoredFile, Trouble> {
+    async fn send_file(&self, chosen: &Chosen, pause: &Pause) -> Result<StoredFile, Trouble> {
         let options = &self.0.options;
         let file = device::file(&chosen.item.path).ok_or(ProblemCode::PhotoGone)?;
         let (limits, cleanup) = (options.image_limits(), options.cleanup_image_exif);
         let bytes = device::prepare(&file, &chosen.item.mimetype, &chosen.edit(), &limits, cleanup).await?;
         let store = options.store_to.clone();
-        let mut upload = Upload::new(bytes, chosen.item.name.clone(), store, tags_of(options, chosen));
+        let name =
+            store.filename.clone().filter(|_| !chosen.changes.renamed).unwrap_or_else(|| chosen.item.name.clone());
+        let mut upload = Upload::new(bytes, name, store, tags_of(options, chosen));
         upload.name = self.upload_of(&chosen.item.path);
         let size = upload.size();
         let told = {
@@ -71,7 +90,16 @@ impl Picker {
         told(0);
         let mut tries = 0;
         loop {
-            let ended = upload.go_on(&self.0.companion, told.clone()).await;
+            if pause.on.get() {
+                pause.changed.received().await;
+                continue;
+            }
+            let going = upload.go_on(&self.0.companion, told.clone());
+            let ended = match select(pin!(going), pin!(pause.changed.received())).await {
+                Either::Left((ended, _)) => ended,
+                // What has not arrived is sent again.
+                Either::Right(_) => continue,
+            };
             if !matches!(ended, Err(Trouble::Unreachable)) {
                 self.hear(true);
                 return ended;
@@ -88,11 +116,19 @@ impl Picker {
         }
     }
 
+    /// Has a file of the device wait, or go on.
+    pub(super) fn pause_sending(&self, path: &str, on: bool) {
+        if let Some(sent) = self.0.sending.borrow().get(path) {
+            sent.pause.on.set(on);
+            sent.pause.changed.give();
+        }
+    }
+
     /// Stops sending these.
     pub(super) fn stop_sending(&self, photos: &[Chosen]) {
         let mut sending = self.0.sending.borrow_mut();
-        for task in photos.iter().filter_map(|photo| sending.remove(&photo.item.path)) {
-            task.abort();
+        for sent in photos.iter().filter_map(|photo| sending.remove(&photo.item.path)) {
+            sent.task.abort();
         }
     }
 }

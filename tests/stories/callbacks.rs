@@ -194,3 +194,46 @@ fn every_option_is_told_of_in_a_story() {
     let untold: Vec<_> = bowerbird::options::NAMES.iter().filter(|name| !says(name)).collect();
     assert!(untold.is_empty(), "{untold:?}");
 }
+
+#[tokio::test]
+async fn the_page_has_a_file_wait_go_on_or_given_up() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        visitor.opens(&stage.page, json!({"fromSources": "local_file_system", "maxFiles": 2})).await;
+        visitor.runs(NOTES).await;
+        let waits = "window.tokens = {}; options.onFileUploadStarted = (file, token) => {
+            tokens[file.filename] = token;
+            token.pause();
+        };";
+        visitor.runs(waits).await;
+        visitor.starts_picking().await;
+        let photo = bytes_of(PHOTO);
+        chooses_files(&visitor, &[("one.jpg", "image/jpeg", &photo), ("two.jpg", "image/jpeg", &photo)]).await;
+        visitor.confirms().await;
+        visitor.until_it_says("return Object.keys(tokens).sort().join()", "one.jpg,two.jpg").await;
+        visitor.settles().await;
+        assert!(stage.files_on_disk().is_empty(), "{:?}", stage.files_on_disk());
+        visitor.runs("tokens['one.jpg'].cancel(); tokens['two.jpg'].resume()").await;
+        visitor.until_it_says("return JSON.stringify(heard.map(([name, file]) => [name, file]))", "[\"onFileUploadFinished\",\"two.jpg\"]").await;
+        visitor.clicks(".storing .primary").await;
+        let result = visitor.receives().await;
+        assert_eq!(result["filesUploaded"].as_array().unwrap().len(), 1, "{result}");
+        let told = heard(&visitor).await;
+        assert!(told.contains(&json!(["onFileUploadCancel", "one.jpg"])), "{told:?}");
+
+        // What the companion copies can be given up, but does not wait.
+        visitor.opens(&stage.page, json!({"fromSources": "facebook"})).await;
+        let gives_up = "options.onFileUploadStarted = (file, token) => { window.deeds = Object.keys(token).join(); token.cancel(); }";
+        visitor.runs(gives_up).await;
+        visitor.starts_picking().await;
+        visitor.connects_as("alice").await;
+        visitor.opens_folder("Holidays in Lisbon").await;
+        visitor.picks(&[0]).await;
+        // It does not get there before it is given up.
+        stage.emulator.set_fault(Fault::CutImages { after_bytes: Some(1_000), times: None });
+        visitor.confirms().await;
+        visitor.until_it_says("return String(window.deeds)", "cancel").await;
+        // With the last that is wanted it is back at the photos.
+        visitor.sees("[data-action='confirm']:not([disabled])").await;
+    })
+    .await;
+}

@@ -256,3 +256,26 @@ async fn fewer_files_than_the_page_needs_cannot_be_confirmed() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_page_names_what_is_stored() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        let options = |source: &str| json!({"fromSources": source, "storeTo": {"filename": "order-17.png"}});
+        visitor.opens(&stage.page, options("local_file_system")).await;
+        visitor.starts_picking().await;
+        chooses_files(&visitor, &[(PHOTO, "image/jpeg", &bytes_of(PHOTO))]).await;
+        visitor.confirms().await;
+        let file = visitor.receives().await["filesUploaded"][0].clone();
+        assert!(file["key"].as_str().unwrap().ends_with("order-17.png"), "{file}");
+
+        visitor.opens(&stage.page, options("facebook")).await;
+        visitor.starts_picking().await;
+        visitor.connects_as("alice").await;
+        visitor.opens_folder("Holidays in Lisbon").await;
+        visitor.picks(&[0]).await;
+        visitor.confirms().await;
+        let file = visitor.receives().await["filesUploaded"][0].clone();
+        assert_eq!(file["filename"], "order-17.jpg", "its extension is that of its true type: {file}");
+    })
+    .await;
+}

@@ -33,6 +33,7 @@ pub struct Wish<'a> {
     /// The same of those that are done to single photos before.
     recipes: BTreeMap<&'a str, String>,
     names: &'a BTreeMap<String, String>,
+    filename: Option<&'a str>,
     pub max_size: Option<u64>,
     /// The JSON of the sizes in pixels that the page takes.
     pub image: Option<String>,
@@ -61,7 +62,7 @@ impl Wish<'_> {
 
     /// What a photo is to be called.
     pub fn name_of(&self, path: &str) -> Option<&str> {
-        self.names.get(path).map(String::as_str)
+        self.names.get(path).map(String::as_str).or(self.filename)
     }
 
     /// The same for the same wish of the same session.
@@ -94,7 +95,8 @@ fn check_sizes(cloud: &StoreCloud) -> Result<(), ApiError> {
     if cloud.max_size == Some(0) {
         return Err(bad("max_size: at least 1 byte."));
     }
-    cloud.names.values().try_for_each(|name| upload::check_name("names", name))
+    cloud.names.values().try_for_each(|name| upload::check_name("names", name))?;
+    cloud.store.filename.as_ref().map_or(Ok(()), |name| upload::check_name("store.filename", name))
 }
 
 /// Refuses what is no name of a draft.
@@ -159,6 +161,7 @@ fn one<'a>(buckets: &'a Buckets, source: &'a str, cloud: &'a StoreCloud) -> Resu
         recipe: cloud.recipe.as_deref().map(conversion::read_recipe).transpose()?.flatten(),
         recipes,
         names: &cloud.names,
+        filename: to.filename.as_deref(),
         max_size: cloud.max_size,
         image: image.map(|limits| serde_json::to_string(&limits)).transpose().map_err(ApiError::internal)?,
         tags: upload::tags(Some(&tags))?,
