@@ -16,7 +16,8 @@ use crate::apps::App;
 use crate::callbacks;
 use crate::faults::{FAULT_NAMES, Fault};
 use crate::platform::{Call, Platform, Served};
-use crate::world::{FACEBOOK, INSTAGRAM, Media, Photo};
+use crate::publishing::{Published, report};
+use crate::world::{FACEBOOK, INSTAGRAM, Media, PAGES, Photo};
 
 /// The control surface.
 pub fn router() -> Router<Arc<Platform>> {
@@ -26,6 +27,8 @@ pub fn router() -> Router<Arc<Platform>> {
         .route("/apps/{id}/callbacks", put(set_callbacks))
         .route("/apps/{id}/removals", post(remove_app))
         .route("/served", get(served).delete(forget_served))
+        .route("/pages", get(pages))
+        .route("/published", get(published).delete(forget_published))
         .route("/calls", get(calls).delete(forget_calls))
         .route("/faults", get(faults).delete(clear_faults))
         .route("/faults/{name}", put(set_fault).delete(clear_fault))
@@ -135,6 +138,26 @@ async fn served(State(platform): State<Arc<Platform>>) -> Json<Vec<Served>> {
 
 async fn forget_served(State(platform): State<Arc<Platform>>) -> StatusCode {
     platform.served().clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn pages() -> Json<Value> {
+    let page = |page: &crate::world::FacebookPage| {
+        json!({
+            "id": page.id, "name": page.name, "owner": page.owner, "tasks": page.tasks, "business": page.business.is_some(),
+            "business_role": page.business, "instagram": page.instagram, "story_archive": page.story_archive,
+        })
+    };
+    Json(PAGES.iter().map(page).collect())
+}
+
+async fn published(State(platform): State<Arc<Platform>>) -> Json<Published> {
+    let now = platform.clock.now();
+    Json(report(&platform.store(), now))
+}
+
+async fn forget_published(State(platform): State<Arc<Platform>>) -> StatusCode {
+    platform.store().clear();
     StatusCode::NO_CONTENT
 }
 

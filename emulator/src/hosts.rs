@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{OriginalUri, Request as HttpRequest, State};
+use axum::extract::{DefaultBodyLimit, OriginalUri, Request as HttpRequest, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{any, get, post};
+use serde_json::Value;
 
 use crate::control;
 use crate::facebook;
@@ -17,6 +18,7 @@ use crate::instagram;
 use crate::login;
 use crate::pictures;
 use crate::platform::{Call, Platform};
+use crate::publishing::{self, Outcome, Part};
 
 /// Everything that the emulator answers.
 pub fn router(platform: Arc<Platform>) -> Router {
@@ -32,6 +34,9 @@ pub fn router(platform: Arc<Platform>) -> Router {
         .route("/graph.facebook.com/", any(facebook_graph))
         .route("/graph.facebook.com/{*path}", any(facebook_graph))
         .route("/graph.instagram.com/{*path}", any(instagram_graph))
+        .route("/graph-video.facebook.com/{*path}", any(facebook_graph))
+        .route("/rupload.facebook.com/{way}/{version}/{id}", post(publishing::upload))
+        .layer(DefaultBodyLimit::disable())
         .route("/scontent.xx.fbcdn.net/{*path}", get(pictures::serve))
         .route("/scontent.cdninstagram.com/{*path}", get(pictures::serve))
         .layer(from_fn_with_state(Arc::clone(&platform), trouble));
@@ -62,13 +67,14 @@ async fn trouble(State(platform): State<Arc<Platform>>, request: HttpRequest, ne
     };
     tracing::debug!(%method, host, path, status = response.status().as_u16(), "answered");
     let is_login = path.ends_with("/oauth/authorize");
-    if (host.starts_with("graph.") || host.starts_with("api.")) && !is_login {
+    let is_api = ["graph.", "graph-video.", "api.", "rupload."].iter().any(|begin| host.starts_with(begin));
+    if is_api && !is_login {
         platform.calls().push(Call {
             method: method.to_string(),
             host: host.to_owned(),
             path: path.to_owned(),
             query_without_secrets: without_secrets(uri.query().unwrap_or_default()),
-            status: response.status().as_u16(),
+            status: if publishing::is_cut(&response) { 0 } else { response.status().as_u16() },
         });
     }
     response
@@ -110,31 +116,60 @@ fn server_error(platform: &Platform, host: &str, status: u16) -> Response {
     (code, Html(page)).into_response()
 }
 
-async fn facebook_graph(
-    State(platform): State<Arc<Platform>>,
-    method: Method,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let read = Request::read(facebook::HOST, &method, split_host(&uri).1, uri.query(), &headers, &body);
-    let version = read.as_ref().map_or(*VERSIONS.start(), |request| request.version);
-    let result = read.and_then(|request| facebook::handle(&platform, &request));
-    graph::answer(&platform, facebook::HOST, version, &UsageOf::App, result)
+/// What a call to a Graph host asks, with the file that it carries.
+async fn read(host: &'static str, request: HttpRequest) -> Result<(Request, Option<Part>), GraphError> {
+    let (uri, method, headers) = (request.uri().clone(), request.method().clone(), request.headers().clone());
+    let (body, params, part) = publishing::read_body(request).await?;
+    let mut asked = Request::read(host, &method, split_host(&uri).1, uri.query(), &headers, &body)?;
+    asked.params.0.extend(params.0);
+    Ok((asked, part))
 }
 
-async fn instagram_graph(
-    State(platform): State<Arc<Platform>>,
-    method: Method,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    body: Bytes,
+async fn facebook_graph(State(platform): State<Arc<Platform>>, request: HttpRequest) -> Response {
+    let read = read(facebook::HOST, request).await;
+    let version = read.as_ref().map_or(*VERSIONS.start(), |(request, _)| request.version);
+    let result = match &read {
+        Ok((request, part)) => match publishing::handle(&platform, request, part.as_ref()).await {
+            Some(result) => result,
+            None => facebook::handle(&platform, request).map_err(Outcome::Error),
+        },
+        Err(error) => Err(Outcome::Error(error.clone())),
+    };
+    answer(&platform, facebook::HOST, version, &UsageOf::App, result)
+}
+
+async fn instagram_graph(State(platform): State<Arc<Platform>>, request: HttpRequest) -> Response {
+    let read = read(instagram::GRAPH_HOST, request).await;
+    let version = read.as_ref().map_or(*VERSIONS.start(), |(request, _)| request.version);
+    let usage_of = read.as_ref().map_or(UsageOf::Nobody, |(request, _)| instagram::usage_of(&platform, request));
+    let result = match &read {
+        Ok((request, part)) => match publishing::handle(&platform, request, part.as_ref()).await {
+            Some(result) => result,
+            None => instagram::handle(&platform, request).map_err(Outcome::Error),
+        },
+        Err(error) => Err(Outcome::Error(error.clone())),
+    };
+    let result = result.map_err(|outcome| match outcome {
+        Outcome::Error(error) => Outcome::Error(error.of_instagram()),
+        other => other,
+    });
+    answer(&platform, instagram::GRAPH_HOST, version, &usage_of, result)
+}
+
+fn answer(
+    platform: &Platform,
+    host: &'static str,
+    version: u32,
+    usage_of: &UsageOf,
+    result: Result<Value, Outcome>,
 ) -> Response {
-    let read = Request::read(instagram::GRAPH_HOST, &method, split_host(&uri).1, uri.query(), &headers, &body);
-    let version = read.as_ref().map_or(*VERSIONS.start(), |request| request.version);
-    let usage_of = read.as_ref().map_or(UsageOf::Nobody, |request| instagram::usage_of(&platform, request));
-    let result = read.and_then(|request| instagram::handle(&platform, &request)).map_err(GraphError::of_instagram);
-    graph::answer(&platform, instagram::GRAPH_HOST, version, &usage_of, result)
+    let result = match result {
+        Ok(body) => Ok(body),
+        Err(Outcome::Error(error)) => Err(error),
+        Err(Outcome::Proxy(status)) => return publishing::proxy_page(status),
+        Err(Outcome::Cut) => return publishing::cut(),
+    };
+    graph::answer(platform, host, version, usage_of, result)
 }
 
 async fn instagram_code(

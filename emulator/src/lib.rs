@@ -30,6 +30,7 @@ mod instagram;
 mod login;
 mod pictures;
 mod platform;
+mod publishing;
 mod registry;
 mod world;
 
@@ -47,6 +48,7 @@ pub use callbacks::{CallbackAnswer, Removal};
 pub use faults::{FAULT_NAMES, Fault};
 pub use graph::RefusalKind;
 pub use platform::{Call, Served, Settings};
+pub use publishing::{Publication, PublishKind, PublishStep, Published};
 
 use platform::Platform;
 
@@ -192,6 +194,16 @@ impl Emulator {
     /// Forgets them.
     pub fn clear_served(&self) {
         self.platform.served().clear();
+    }
+
+    /// What was published, and what was left behind.
+    pub fn published(&self) -> Published {
+        publishing::report(&self.platform.store(), self.platform.clock.now())
+    }
+
+    /// Forgets it.
+    pub fn clear_published(&self) {
+        self.platform.store().clear();
     }
 
     /// Every call that the API hosts got, in their order.

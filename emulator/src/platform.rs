@@ -11,6 +11,7 @@ use serde::Serialize;
 use crate::apps::App;
 use crate::clock::Clock;
 use crate::faults::Faults;
+use crate::publishing::Store;
 use crate::registry::Registry;
 
 /// How an emulator is set up.
@@ -46,6 +47,11 @@ pub struct Settings {
     /// What the pages of both login dialogs say in `Cross-Origin-Opener-Policy`; nothing by default. With `same-origin`
     /// a browser cuts the tie between such a page and the window that opened it.
     pub login_coop: Option<String>,
+    /// How many questions about a video, or about an Instagram container of one, are answered with "in progress" before
+    /// it is ready; 1 by default. Images are ready at once.
+    pub processing_questions: u32,
+    /// How many media an Instagram account may publish within a day; 100 by default.
+    pub instagram_quota: usize,
 }
 
 impl Default for Settings {
@@ -66,6 +72,8 @@ impl Default for Settings {
             picture_bytes: 0,
             require_app_secret: false,
             login_coop: None,
+            processing_questions: 1,
+            instagram_quota: 100,
         }
     }
 }
@@ -99,7 +107,7 @@ pub struct Call {
     pub path: String,
     /// The query without tokens, codes, secrets and proofs.
     pub query_without_secrets: String,
-    /// The HTTP status of the answer.
+    /// The HTTP status of the answer; 0 where a fault broke the connection instead.
     pub status: u16,
 }
 
@@ -114,6 +122,7 @@ pub struct Platform {
     /// What is going wrong.
     pub faults: Faults,
     registry: Mutex<Registry>,
+    store: Mutex<Store>,
     served: Mutex<Vec<Served>>,
     calls: Mutex<Vec<Call>>,
     usage: Mutex<BTreeMap<&'static str, u64>>,
@@ -134,6 +143,7 @@ impl Platform {
             clock: Clock::default(),
             faults: Faults::default(),
             registry: Mutex::new(registry),
+            store: Mutex::default(),
             served: Mutex::default(),
             calls: Mutex::default(),
             usage: Mutex::default(),
@@ -144,6 +154,11 @@ impl Platform {
     /// The registry; never held across an await.
     pub fn registry(&self) -> MutexGuard<'_, Registry> {
         lock(&self.registry)
+    }
+
+    /// What apps published, or were about to; never held across an await.
+    pub fn store(&self) -> MutexGuard<'_, Store> {
+        lock(&self.store)
     }
 
     /// The app with this id.

@@ -29,7 +29,10 @@ pub struct Code {
     pub used: bool,
 }
 
-/// An access token of a person.
+/// When a token expires that does not.
+pub const NEVER: Unix = Unix::MAX;
+
+/// An access token of a person, or of a Page by leave of a person.
 #[derive(Clone, Debug)]
 pub struct Token {
     /// Counts up; later tokens have higher numbers.
@@ -40,6 +43,8 @@ pub struct Token {
     pub network: Network,
     /// Whose it is: the account's key.
     pub user: &'static str,
+    /// The id of the Page that it speaks for, if it is a Page's.
+    pub page: Option<String>,
     /// What was granted when it was issued.
     pub scopes: Vec<String>,
     /// When it was issued.
@@ -180,12 +185,35 @@ impl Registry {
             app: app.id.clone(),
             network: app.network,
             user,
+            page: None,
             scopes,
             issued_at: now,
             expires_at: now + expires_in,
             long_lived,
             revoked: false,
         };
+        self.tokens.insert(text.clone(), token);
+        text
+    }
+
+    /// The token with which a person's app speaks for a Page: the same as long as the person's own stays the same. From
+    /// a token that lives for weeks it never expires, from another one it expires with it.
+    pub fn page_token(&mut self, person: &Token, page: &str) -> String {
+        const WEEKS: Unix = 30 * 86_400;
+        let lives_long = person.long_lived || person.expires_at - person.issued_at >= WEEKS;
+        let expires_at = if lives_long { NEVER } else { person.expires_at };
+        let known = self.tokens.iter().find(|(_, token)| {
+            token.page.as_deref() == Some(page)
+                && (&token.app, token.user, token.expires_at) == (&person.app, person.user, expires_at)
+                && token.scopes == person.scopes
+                && !token.revoked
+        });
+        if let Some((text, _)) = known {
+            return text.clone();
+        }
+        let text = format!("EAAOewZB{}", random_letters(170));
+        self.last_token += 1;
+        let token = Token { number: self.last_token, page: Some(page.to_owned()), expires_at, ..person.clone() };
         self.tokens.insert(text.clone(), token);
         text
     }
@@ -203,6 +231,14 @@ impl Registry {
     /// What a person answered to an app so far.
     pub fn answers(&self, app: &str, user: &str) -> Answers {
         self.answers.get(app).and_then(|people| people.get(user)).cloned().unwrap_or_default()
+    }
+
+    /// The permissions that a token has and the person still grants.
+    pub fn granted(&self, token: &Token) -> Vec<String> {
+        let answers = self.answers(&token.app, token.user);
+        let granted =
+            answers.into_iter().filter(|(name, answer)| *answer == Answer::Granted && token.scopes.contains(name));
+        granted.map(|(name, _)| name).collect()
     }
 
     /// Remembers an answer.

@@ -39,13 +39,7 @@ pub fn handle(platform: &Platform, request: &Request) -> Result<Value, GraphErro
             if let Some(kind) = platform.faults.refusal(for_data) {
                 return Err(GraphError::refused(kind, &app));
             }
-            let granted = platform
-                .registry()
-                .answers(&app.id, me.key)
-                .into_iter()
-                .filter(|(name, answer)| *answer == Answer::Granted && token.scopes.contains(name))
-                .map(|(name, _)| name)
-                .collect();
+            let granted = platform.registry().granted(&token);
             let reader = Reader { platform, request, me, app, granted };
             if is_me && rest.first() == Some(&"permissions") {
                 return permissions(&reader, &rest[1..]);

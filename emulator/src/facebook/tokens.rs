@@ -10,8 +10,8 @@ use crate::apps::{App, Network};
 use crate::clock::Unix;
 use crate::graph::{GraphError, Request, check_token};
 use crate::platform::Platform;
-use crate::registry::Code;
-use crate::world::facebook_by_key;
+use crate::registry::{Code, NEVER, Token};
+use crate::world::{FacebookPage, facebook_by_key, instagram_by_key};
 
 /// A little less than sixty days, as recorded; Meta calls it "about 60 days".
 const LONG_LIVED: Unix = 5_183_944;
@@ -114,17 +114,40 @@ pub fn debug_token(platform: &Platform, request: &Request) -> Result<Value, Grap
     }
     let mut data = json!({
         "app_id": app.id,
-        "type": "USER",
+        "type": if token.page.is_some() { "PAGE" } else { "USER" },
         "application": app.name,
         "data_access_expires_at": token.issued_at + DATA_ACCESS,
-        "expires_at": token.expires_at,
+        "expires_at": if token.expires_at == NEVER { 0 } else { token.expires_at },
         "is_valid": checked.is_ok(),
         "issued_at": token.issued_at,
         "scopes": token.scopes,
         "user_id": facebook_by_key(token.user).map(|account| app.user_id(account.id)),
     });
+    data["granular_scopes"] = granular_scopes(platform, &token);
+    if let Some(page) = &token.page {
+        data["profile_id"] = json!(page);
+    }
     if let Err(error) = checked {
         data["error"] = error.within();
     }
     Ok(json!({ "data": data }))
+}
+
+/// What each permission reaches: the Pages, or their Instagram accounts. Without `target_ids` it is all there are.
+fn granular_scopes(platform: &Platform, token: &Token) -> Value {
+    let all = platform.faults.all_pages();
+    let scopes = token.scopes.iter().filter(|scope| scope.starts_with("pages_") || scope.starts_with("instagram_"));
+    let entry = |scope: &String| {
+        if all {
+            return json!({ "scope": scope });
+        }
+        let pages = FacebookPage::of(token.user);
+        let ids: Vec<&str> = if scope.starts_with("pages_") {
+            pages.map(|page| page.id.as_str()).collect()
+        } else {
+            pages.filter_map(|page| instagram_by_key(page.instagram?)).map(|account| account.user_id).collect()
+        };
+        json!({ "scope": scope, "target_ids": ids })
+    };
+    Value::Array(scopes.map(entry).collect())
 }

@@ -14,15 +14,23 @@ pub struct GraphError {
     subcode: Option<i64>,
     message: String,
     transient: bool,
+    more: Option<Box<More>>,
     challenge: Option<&'static str>,
 }
 
-pub(super) const OAUTH: &str = "OAuthException";
+/// What only the errors of publishing say besides.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct More {
+    user_words: Option<(&'static str, String)>,
+    data: Option<Value>,
+}
+
+pub(crate) const OAUTH: &str = "OAuthException";
 const METHOD: &str = "GraphMethodException";
 const INSTAGRAM: &str = "IGApiException";
 
 impl GraphError {
-    pub(super) fn new(status: u16, kind: &'static str, code: i64, message: impl Into<String>) -> GraphError {
+    pub(crate) fn new(status: u16, kind: &'static str, code: i64, message: impl Into<String>) -> GraphError {
         GraphError {
             status: StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
             kind,
@@ -30,12 +38,25 @@ impl GraphError {
             subcode: None,
             message: message.into(),
             transient: false,
+            more: None,
             challenge: (kind == OAUTH).then_some("invalid_request"),
         }
     }
 
-    pub(super) fn subcode(mut self, subcode: i64) -> GraphError {
+    pub(crate) fn subcode(mut self, subcode: i64) -> GraphError {
         self.subcode = Some(subcode);
+        self
+    }
+
+    /// A title and words that are meant for the person.
+    pub(crate) fn user_words(mut self, title: &'static str, words: impl Into<String>) -> GraphError {
+        self.more.get_or_insert_default().user_words = Some((title, words.into()));
+        self
+    }
+
+    /// What a program can go by.
+    pub(crate) fn data(mut self, data: Value) -> GraphError {
+        self.more.get_or_insert_default().data = Some(data);
         self
     }
 
@@ -45,7 +66,7 @@ impl GraphError {
     }
 
     /// What passes by itself challenges nobody.
-    pub(super) fn transient(mut self) -> GraphError {
+    pub(crate) fn transient(mut self) -> GraphError {
         self.transient = true;
         self.challenge = None;
         self
@@ -70,6 +91,14 @@ impl GraphError {
         if let Some(subcode) = self.subcode {
             error["error_subcode"] = json!(subcode);
         }
+        let more = self.more.as_deref();
+        if let Some(data) = more.and_then(|more| more.data.as_ref()) {
+            error["error_data"] = data.clone();
+        }
+        if let Some((title, words)) = more.and_then(|more| more.user_words.as_ref()) {
+            error["error_user_title"] = json!(title);
+            error["error_user_msg"] = json!(words);
+        }
         error["fbtrace_id"] = json!(trace);
         json!({ "error": error })
     }
@@ -92,7 +121,7 @@ impl GraphError {
 
     /// Whether it says that too many calls were made.
     pub fn is_rate_limit(&self) -> bool {
-        matches!(self.code, 4 | 17 | 32 | 613 | 80_002)
+        matches!(self.code, 4 | 17 | 32 | 613 | 80_001 | 80_002)
     }
 
     /// A token that is not one of this network's.

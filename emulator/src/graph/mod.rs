@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
 pub use errors::GraphError;
+pub(crate) use errors::OAUTH;
 pub use fields::{Field, fields_of, parse as parse_fields, write as write_fields};
 pub use paging::{Edge, Page};
 pub use refusals::RefusalKind;
@@ -53,12 +54,17 @@ impl Params {
         Params(url::form_urlencoded::parse(text.as_bytes()).into_owned().collect())
     }
 
-    /// Reads query and form; a body in another format is ignored, as Graph ignores it.
+    /// Reads query and body, a form or a JSON object; a body in another format is ignored, as Graph ignores it.
     pub fn of_request(query: Option<&str>, headers: &HeaderMap, body: &[u8]) -> Params {
         let mut params = Params::read(query.unwrap_or_default());
         let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
         if kind.starts_with("application/x-www-form-urlencoded") {
             params.0.extend(Params::read(&String::from_utf8_lossy(body)).0);
+        } else if kind.starts_with("application/json")
+            && let Ok(Value::Object(object)) = serde_json::from_slice(body)
+        {
+            let text = |value: Value| if let Value::String(text) = value { text } else { value.to_string() };
+            params.0.extend(object.into_iter().map(|(name, value)| (name, text(value))));
         }
         params
     }
@@ -161,7 +167,8 @@ pub fn check_token(platform: &Platform, text: &str, network: Network) -> Result<
         return Err(GraphError::app_removed(&token.app));
     }
     let now = platform.clock.now();
-    if token.expires_at <= now || platform.faults.expires_token(token.number) {
+    let expired_by_fault = token.page.is_none() && platform.faults.expires_token(token.number);
+    if token.expires_at <= now || expired_by_fault {
         return Err(GraphError::token_expired(&error_date(token.expires_at.min(now)), &error_date(now)));
     }
     Ok(token)

@@ -151,8 +151,10 @@ impl Edge<'_> {
         if let Some(fields) = &self.fields {
             query.append_pair("fields", fields);
         }
-        if let Some(kind) = request.params.get("type") {
-            query.append_pair("type", kind);
+        for filter in ["type", "status", "since", "until"] {
+            if let Some(value) = request.params.get(filter) {
+                query.append_pair(filter, value);
+            }
         }
         query.append_pair("pretty", "0").append_pair("limit", &page.limit.to_string()).append_pair(cursor.0, cursor.1);
         format!("{}/{}/v{}.0{}?{}", platform.base_url, request.host, request.version, self.path, query.finish())

@@ -16,6 +16,8 @@ pub enum Kind {
     Photo = 2,
     /// A media of an Instagram account, or a child of one.
     Media = 3,
+    /// A Page.
+    Page = 4,
 }
 
 /// Where a thing is: the account's place in its list, the group (an album; for Instagram 0, or the child's place
@@ -37,6 +39,7 @@ fn prefix(kind: Kind) -> u128 {
     match kind {
         Kind::Album | Kind::Photo => 101,
         Kind::Media => 179,
+        Kind::Page => 104,
     }
 }
 
@@ -75,6 +78,7 @@ impl Slot {
             1 => Kind::Album,
             2 => Kind::Photo,
             3 => Kind::Media,
+            4 => Kind::Page,
             _ => return None,
         };
         (number / MODULUS == prefix(kind)).then_some(Slot { kind, account, group, index })
@@ -95,7 +99,7 @@ mod tests {
 
     #[test]
     fn an_id_leads_back_to_its_place() {
-        for kind in [Kind::Album, Kind::Photo, Kind::Media] {
+        for kind in [Kind::Album, Kind::Photo, Kind::Media, Kind::Page] {
             for (account, group, index) in [(0, 0, 0), (2, 0, 9_999), (3, 17, 128), (99, 999, 999_999)] {
                 let slot = Slot { kind, account, group, index };
                 let id = slot.id();

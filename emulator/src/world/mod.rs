@@ -5,11 +5,13 @@ mod captions;
 mod facebook;
 mod ids;
 mod instagram;
+mod pages;
 mod shapes;
 
 pub use facebook::{ALBUMLESS_GROUP, Album, FACEBOOK, FacebookAccount, Photo, facebook_by_key};
 pub use ids::{Kind, Slot, mix};
 pub use instagram::{INSTAGRAM, InstagramAccount, Media, MediaType, instagram_by_key};
+pub use pages::{FacebookPage, PAGES};
 pub use shapes::{Rendition, Shape};
 
 /// Finds what a picture's id stands for: its number, its seed and its shape, whichever network it is on.

@@ -15,6 +15,7 @@ async fn faults_are_switched_over_http() {
             "login_error" => json!({ "error": "access_denied", "error_code": 200 }),
             "refusal" => json!({ "kind": "not_reviewed", "times": 1 }),
             "usage" => json!({ "percent": 95, "minutes": 3 }),
+            "publish" => json!({ "step": "photo", "kind": "lost_answer", "skip": 1, "times": 2 }),
             _ => json!({}),
         };
         let response =

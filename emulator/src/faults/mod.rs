@@ -1,181 +1,15 @@
 //! Troubles that can be switched on: over HTTP with `PUT /_emulator/faults/<name>`, in Rust with
 //! [`Emulator::set_fault`](crate::Emulator::set_fault).
 
+mod kinds;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+pub use kinds::{FAULT_NAMES, Fault};
 
 use crate::graph::RefusalKind;
-
-/// Something that goes wrong. `times` is how many requests it hits before it switches itself off; `None` is until it is
-/// cleared. `host` is one of Meta's hosts as it stands in the emulator's paths, such as `graph.facebook.com`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "name", rename_all = "snake_case", deny_unknown_fields)]
-pub enum Fault {
-    /// Every user token issued before this was switched on counts as expired (code 190, subcode 463). Whoever signs in
-    /// again gets one that works.
-    ExpiredTokens,
-    /// Every user token issued before this was switched on counts as revoked (code 190, subcode 458).
-    RevokedTokens,
-    /// The Graph hosts answer that too many calls were made.
-    RateLimited {
-        /// Meta's error code: 4 (the app, also the default), 17 (the person), 32 (the page), 613 or 80002 (Instagram).
-        #[serde(default)]
-        code: Option<i64>,
-        /// How many requests it hits.
-        #[serde(default)]
-        times: Option<u32>,
-    },
-    /// Hosts answer with a 5xx.
-    ServerErrors {
-        /// How many requests it hits.
-        #[serde(default)]
-        times: Option<u32>,
-        /// Which host; `None` is every API host (`graph.` and `api.`), but neither pictures nor login pages.
-        #[serde(default)]
-        host: Option<String>,
-        /// The HTTP status; 500 by default. Above 500 the body is a proxy's HTML page instead of Meta's JSON.
-        #[serde(default)]
-        status: Option<u16>,
-    },
-    /// Hosts take their time before they answer.
-    Slow {
-        /// Milliseconds.
-        ms: u64,
-        /// Which host; `None` is every host.
-        #[serde(default)]
-        host: Option<String>,
-        /// How many requests it hits.
-        #[serde(default)]
-        times: Option<u32>,
-    },
-    /// The connection breaks in the middle of a picture, below its `Content-Length`.
-    CutImages {
-        /// How many bytes come through; `None` is half of them.
-        #[serde(default)]
-        after_bytes: Option<usize>,
-        /// How many requests it hits.
-        #[serde(default)]
-        times: Option<u32>,
-    },
-    /// A picture's address answers 200 with an HTML page.
-    NotAnImage {
-        /// How many requests it hits.
-        #[serde(default)]
-        times: Option<u32>,
-    },
-    /// A picture's address answers 403 with the words `URL signature expired`.
-    ExpiredImages {
-        /// How many requests it hits.
-        #[serde(default)]
-        times: Option<u32>,
-    },
-    /// The login pages take their time before they redirect.
-    SlowLogin {
-        /// Milliseconds.
-        ms: u64,
-    },
-    /// A page of a listing is empty although it has a `next`, which leads to what should have been on it. Every other
-    /// page is a full one, so that a listing comes to its end even while this is on.
-    EmptyPage {
-        /// Which listing: `albums`, `photos` or `media`; `None` is all of them.
-        #[serde(default)]
-        edge: Option<String>,
-        /// How many requests it hits.
-        #[serde(default)]
-        times: Option<u32>,
-    },
-    /// Instagram answers the code exchange as it is documented, in `data[]` with permissions as a string, rather than
-    /// flat as it does in practice.
-    DocumentedTokenShape,
-    /// All apps are in development mode: only people with a role on them can sign in.
-    DevelopmentMode,
-    /// The pages of both login dialogs come with `Cross-Origin-Opener-Policy`, whatever the settings say.
-    LoginCoop {
-        /// The header's value; `same-origin` by default.
-        #[serde(default)]
-        value: Option<String>,
-    },
-    /// The dialogs lead back with an error instead of a code although the person agreed. Nothing is granted.
-    LoginError {
-        /// `error`, such as `access_denied`.
-        error: String,
-        /// `error_reason`; left out by default, as the next two are.
-        #[serde(default)]
-        error_reason: Option<String>,
-        /// `error_code`.
-        #[serde(default)]
-        error_code: Option<i64>,
-        /// `error_description`.
-        #[serde(default)]
-        error_description: Option<String>,
-        /// How many times somebody who agrees is sent back so.
-        #[serde(default)]
-        times: Option<u32>,
-    },
-    /// The Graph hosts refuse calls for albums, photos and media. Where it is about the token, they refuse calls for
-    /// the person and their permissions too. The token endpoints go on.
-    Refusal {
-        /// Why.
-        kind: RefusalKind,
-        /// How many requests it hits.
-        #[serde(default)]
-        times: Option<u32>,
-    },
-    /// The usage headers of the Graph hosts report this. Calls go on all the same.
-    Usage {
-        /// Per cent of what may be asked; 100 is throttled.
-        percent: u64,
-        /// Minutes until Instagram answers again; Facebook's header has no such number.
-        #[serde(default)]
-        minutes: Option<u64>,
-        /// How many answers it hits.
-        #[serde(default)]
-        times: Option<u32>,
-    },
-    /// Instagram's code exchange gives a token without `instagram_business_basic`.
-    NoBasicPermission,
-}
-
-/// Every name that `PUT /_emulator/faults/<name>` takes.
-pub const FAULT_NAMES: [&str; 17] = [
-    "expired_tokens",
-    "revoked_tokens",
-    "rate_limited",
-    "server_errors",
-    "slow",
-    "cut_images",
-    "not_an_image",
-    "expired_images",
-    "slow_login",
-    "empty_page",
-    "documented_token_shape",
-    "development_mode",
-    "login_coop",
-    "login_error",
-    "refusal",
-    "usage",
-    "no_basic_permission",
-];
-
-impl Fault {
-    fn times(&mut self) -> Option<&mut Option<u32>> {
-        match self {
-            Fault::RateLimited { times, .. }
-            | Fault::ServerErrors { times, .. }
-            | Fault::Slow { times, .. }
-            | Fault::CutImages { times, .. }
-            | Fault::NotAnImage { times }
-            | Fault::ExpiredImages { times }
-            | Fault::EmptyPage { times, .. }
-            | Fault::LoginError { times, .. }
-            | Fault::Refusal { times, .. }
-            | Fault::Usage { times, .. } => Some(times),
-            _ => None,
-        }
-    }
-}
+use crate::publishing::{PublishKind, PublishStep};
 
 /// A fault that is on, and the number of the last token that was issued before.
 #[derive(Clone, Debug)]
@@ -195,10 +29,13 @@ impl Faults {
         self.active.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Switches one on; another of the same kind is replaced. `last_token` is the number of the newest token.
+    /// Switches one on; another of the same kind (of publishing, of the same step) is replaced. `last_token` is the number of the newest token.
     pub fn set(&self, fault: Fault, last_token: u64) {
         let mut active = self.lock();
-        active.retain(|other| std::mem::discriminant(&other.fault) != std::mem::discriminant(&fault));
+        active.retain(|other| match (&other.fault, &fault) {
+            (Fault::Publish { step: one, .. }, Fault::Publish { step: other, .. }) => one != other,
+            (one, other) => std::mem::discriminant(one) != std::mem::discriminant(other),
+        });
         active.push(Active { fault, after_token: last_token });
     }
 
@@ -348,6 +185,41 @@ impl Faults {
         })
     }
 
+    /// What goes wrong at a step of publishing, and after how many bytes of an upload; counts down `skip` first.
+    pub fn publish(&self, at: PublishStep) -> Option<(PublishKind, Option<u64>)> {
+        for active in self.lock().iter_mut() {
+            if let Fault::Publish { step, skip: Some(left), .. } = &mut active.fault
+                && *step == at
+                && *left > 0
+            {
+                *left -= 1;
+                return None;
+            }
+        }
+        self.hit(|fault| match fault {
+            Fault::Publish { step, kind, after_bytes, .. } => (*step == at).then_some((*kind, *after_bytes)),
+            _ => None,
+        })
+    }
+
+    /// How a video or a container is looked at: for how many questions, and why it fails.
+    pub fn processing(&self) -> Option<(Option<u32>, Option<String>)> {
+        self.hit(|fault| match fault {
+            Fault::Processing { questions, error, .. } => Some((*questions, error.clone())),
+            _ => None,
+        })
+    }
+
+    /// Whether private addresses cannot be fetched.
+    pub fn private_urls(&self) -> bool {
+        self.hit(|fault| matches!(fault, Fault::PrivateUrls).then_some(())).is_some()
+    }
+
+    /// Whether `debug_token` names no Pages.
+    pub fn all_pages(&self) -> bool {
+        self.hit(|fault| matches!(fault, Fault::AllPages).then_some(())).is_some()
+    }
+
     /// Whether Instagram's tokens lack the basic permission.
     pub fn no_basic_permission(&self) -> bool {
         self.hit(|fault| matches!(fault, Fault::NoBasicPermission).then_some(())).is_some()
@@ -376,6 +248,7 @@ mod tests {
                 "login_error" => serde_json::json!({ "name": name, "error": "access_denied" }),
                 "refusal" => serde_json::json!({ "name": name, "kind": "not_reviewed" }),
                 "usage" => serde_json::json!({ "name": name, "percent": 95 }),
+                "publish" => serde_json::json!({ "name": name, "step": "photo", "kind": "cut" }),
                 _ => serde_json::json!({ "name": name }),
             };
             let fault: Fault = serde_json::from_value(params).unwrap();
