@@ -13,4 +13,5 @@ mod pictures;
 mod posts;
 mod refusals;
 mod removal;
+mod stories;
 mod visitor;
