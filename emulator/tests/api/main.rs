@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod apps;
+mod containers;
 mod control;
 mod facebook;
 mod instagram;
@@ -11,6 +12,7 @@ mod login;
 mod pages;
 mod pictures;
 mod posts;
+mod publishing_faults;
 mod refusals;
 mod removal;
 mod stories;
