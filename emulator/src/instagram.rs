@@ -11,6 +11,7 @@ use crate::graph::{
 };
 use crate::pictures;
 use crate::platform::Platform;
+use crate::publishing;
 use crate::registry::Token;
 use crate::world::{INSTAGRAM, InstagramAccount, Media, MediaType, Rendition, instagram_by_key};
 
@@ -218,7 +219,7 @@ impl Reader<'_> {
                 }
                 "followers_count" => json!(2_718),
                 "follows_count" => json!(141),
-                "media_count" => json!(self.me.media),
+                "media_count" => json!(self.me.media + publishing::media_of(self.platform, self.me).len()),
                 "media" => {
                     let page = Page::read(field.limit.as_deref(), field.after.as_deref(), None)?;
                     self.media_list(field.sub.as_deref(), &page)?
@@ -231,18 +232,22 @@ impl Reader<'_> {
         Ok(Value::Object(node))
     }
 
-    /// `/me/media`: the newest first, and only their ids unless more is asked for.
+    /// `/me/media`: what apps published and then the rest, the newest first, and only their ids unless more is asked for.
     fn media_list(&self, asked: Option<&[Field]>, page: &Page) -> Result<Value, GraphError> {
         let account = INSTAGRAM.iter().position(|account| account.key == self.me.key).unwrap_or_default();
-        let at = |place: usize| Media::at(account, place);
+        let published = publishing::media_of(self.platform, self.me);
+        let at = |place: usize| Media::at(account, place.checked_sub(published.len())?);
         let edge = Edge {
             name: "media",
             key: format!("{}/media", self.id),
             path: format!("/{}/media", self.me.user_id),
             fields: asked.map(write_fields),
-            total: self.me.media,
-            exists: &|place| at(place).is_some_and(|media| !self.is_deleted(&media)),
-            item: &|place| at(place).map_or(Ok(Value::Null), |media| self.media(&media, asked)),
+            total: published.len() + self.me.media,
+            exists: &|place| at(place).is_none_or(|media| !self.is_deleted(&media)),
+            item: &|place| match published.get(place) {
+                Some(media) => publishing::media_node(self.platform, media, asked),
+                None => at(place).map_or(Ok(Value::Null), |media| self.media(&media, asked)),
+            },
         };
         edge.page(self.platform, self.request, page)
     }

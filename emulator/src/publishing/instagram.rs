@@ -6,10 +6,11 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::store::{DAY, Incoming, Item, ItemKind, Processing, Stored};
-use super::{Caller, fetch, videos};
+use super::{Caller, fetch, node, videos};
 use crate::apps::Network;
 use crate::clock::graph_date;
 use crate::graph::{Field, GraphError};
+use crate::platform::Platform;
 use crate::world::{FacebookPage, INSTAGRAM, InstagramAccount};
 
 /// What an image may weigh: 8 MiB.
@@ -37,10 +38,11 @@ impl Caller<'_> {
                 self.publishing_limit(account)
             }
             ["media"] => {
-                let store = self.platform.store();
-                let media: Vec<Item> = store.of(ItemKind::Media, account.user_id).cloned().collect();
-                drop(store);
-                self.listing("media", account.user_id, media.len(), &|place| self.media_node(&media[place]))
+                let media = media_of(self.platform, account);
+                let asked = self.asked.as_deref();
+                self.listing("media", account.user_id, media.len(), &|place| {
+                    media_node(self.platform, &media[place], asked)
+                })
             }
             [] | ["media_publish" | "content_publishing_limit"] => Err(self.wrong_method()),
             [edge] => Err(GraphError::unknown_field(edge, "IGUser")),
@@ -81,7 +83,7 @@ impl Caller<'_> {
         account: &InstagramAccount,
         asked: Option<&[Field]>,
     ) -> Result<Value, GraphError> {
-        self.node(asked, &["id"], |field| {
+        node(asked, &["id"], |field| {
             Ok(Some(match field.name.as_str() {
                 "id" | "ig_id" => json!(account.user_id),
                 "username" => json!(account.username),
@@ -259,12 +261,12 @@ impl Caller<'_> {
             return Err(self.wrong_method());
         }
         if item.kind == ItemKind::Media {
-            return self.media_node(item);
+            return media_node(self.platform, item, self.asked.as_deref());
         }
         self.may_publish()?;
         let asks = self.asked.iter().flatten().any(|field| ["status", "status_code"].contains(&field.name.as_str()));
         let (code, words) = if asks { self.container_status(item) } else { ("", String::new()) };
-        self.node(self.asked.as_deref(), &["id"], |field| {
+        node(self.asked.as_deref(), &["id"], |field| {
             Ok(Some(match field.name.as_str() {
                 "id" => json!(item.id),
                 "status_code" => json!(code),
@@ -300,37 +302,46 @@ impl Caller<'_> {
             (false, None) => ("IN_PROGRESS", "In Progress: Media is still being processed.".to_owned()),
         }
     }
+}
 
-    fn media_node(&self, media: &Item) -> Result<Value, GraphError> {
-        let (kind, product) = match media.media_type {
-            "REELS" => ("VIDEO", "REELS"),
-            "CAROUSEL" => ("CAROUSEL_ALBUM", "FEED"),
-            "STORIES" => {
-                let store = self.platform.store();
-                let file = store.get(&media.shows[0]).and_then(|container| container.file.as_ref());
-                let is_video = file.is_some_and(|file| fetch::is_video(file.mimetype));
-                (if is_video { "VIDEO" } else { "IMAGE" }, "STORY")
-            }
-            _ => ("IMAGE", "FEED"),
-        };
-        let account = INSTAGRAM.iter().find(|account| account.user_id == media.account);
-        let shortcode = format!("P{}", &media.id[7..]);
-        self.node(self.asked.as_deref(), &["id"], |field| {
-            Ok(Some(match field.name.as_str() {
-                "id" => json!(media.id),
-                "media_type" => json!(kind),
-                "media_product_type" => json!(product),
-                "caption" if media.text.is_some() => json!(media.text),
-                "alt_text" if media.alt_text.is_some() => json!(media.alt_text),
-                "timestamp" => json!(graph_date(media.created)),
-                "permalink" => json!(format!("https://www.instagram.com/p/{shortcode}/")),
-                "shortcode" => json!(shortcode),
-                "username" => json!(account.map(|account| account.username)),
-                "caption" | "alt_text" | "media_url" | "thumbnail_url" | "children" | "owner" => return Ok(None),
-                other => return Err(GraphError::unknown_field(other, "Media")),
-            }))
-        })
-    }
+/// A media that was published.
+pub fn media_node(platform: &Platform, media: &Item, asked: Option<&[Field]>) -> Result<Value, GraphError> {
+    let (kind, product) = match media.media_type {
+        "REELS" => ("VIDEO", "REELS"),
+        "CAROUSEL" => ("CAROUSEL_ALBUM", "FEED"),
+        "STORIES" => {
+            let store = platform.store();
+            let file = store.get(&media.shows[0]).and_then(|container| container.file.as_ref());
+            let is_video = file.is_some_and(|file| fetch::is_video(file.mimetype));
+            (if is_video { "VIDEO" } else { "IMAGE" }, "STORY")
+        }
+        _ => ("IMAGE", "FEED"),
+    };
+    let account = INSTAGRAM.iter().find(|account| account.user_id == media.account);
+    let shortcode = format!("P{}", &media.id[7..]);
+    node(asked, &["id"], |field| {
+        Ok(Some(match field.name.as_str() {
+            "id" => json!(media.id),
+            "media_type" => json!(kind),
+            "media_product_type" => json!(product),
+            "caption" if media.text.is_some() => json!(media.text),
+            "alt_text" if media.alt_text.is_some() => json!(media.alt_text),
+            "timestamp" => json!(graph_date(media.created)),
+            "permalink" => json!(format!("https://www.instagram.com/p/{shortcode}/")),
+            "shortcode" => json!(shortcode),
+            "username" => json!(account.map(|account| account.username)),
+            "like_count" | "comments_count" => json!(0),
+            "is_comment_enabled" | "is_shared_to_feed" => json!(true),
+            "caption" | "alt_text" | "media_url" | "thumbnail_url" | "children" | "owner" => return Ok(None),
+            other => return Err(GraphError::unknown_field(other, "Media")),
+        }))
+    })
+}
+
+/// What apps published on an account and its feed shows, the newest first.
+pub fn media_of(platform: &Platform, account: &InstagramAccount) -> Vec<Item> {
+    let store = platform.store();
+    store.of(ItemKind::Media, account.user_id).filter(|media| media.media_type != "STORIES").cloned().collect()
 }
 
 /// 2200 characters, 30 hashtags, 20 mentions.

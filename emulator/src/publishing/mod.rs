@@ -21,6 +21,7 @@ use axum::http::Method;
 use serde_json::{Map, Value};
 
 pub use body::{Part, read as read_body};
+pub use instagram::{media_node, media_of};
 pub use report::{Publication, Published, report};
 pub use rupload::upload;
 pub use store::Store;
@@ -250,22 +251,6 @@ impl Caller<'_> {
         if self.has("pages_read_engagement") { Ok(()) } else { Err(GraphError::reading_not_allowed()) }
     }
 
-    /// A node with the fields that were asked for; a value that is not there is left out.
-    fn node(
-        &self,
-        asked: Option<&[Field]>,
-        default: &[&str],
-        value: impl Fn(&Field) -> Result<Option<Value>, GraphError>,
-    ) -> Result<Value, GraphError> {
-        let mut node = Map::new();
-        for field in fields_of(asked, default) {
-            if let Some(value) = value(&field)? {
-                node.insert(field.name, value);
-            }
-        }
-        Ok(Value::Object(node))
-    }
-
     /// A page of a listing.
     fn listing(
         &self,
@@ -307,6 +292,21 @@ impl Caller<'_> {
     fn person(&self) -> &'static str {
         facebook_by_key(self.token.user).map_or("", |person| person.name)
     }
+}
+
+/// A node with the fields that were asked for; a value that is not there is left out.
+fn node(
+    asked: Option<&[Field]>,
+    default: &[&str],
+    value: impl Fn(&Field) -> Result<Option<Value>, GraphError>,
+) -> Result<Value, GraphError> {
+    let mut node = Map::new();
+    for field in fields_of(asked, default) {
+        if let Some(value) = value(&field)? {
+            node.insert(field.name, value);
+        }
+    }
+    Ok(Value::Object(node))
 }
 
 impl Item {

@@ -4,7 +4,7 @@
 use axum::http::Method;
 use serde_json::{Value, json};
 
-use super::Caller;
+use super::{Caller, node};
 use crate::graph::{Field, GraphError};
 use crate::pictures;
 use crate::world::{FacebookPage, Rendition, facebook_by_key, instagram_by_key};
@@ -71,7 +71,7 @@ impl Caller<'_> {
 
     fn page_node(&self, page: &FacebookPage, asked: Option<&[Field]>, default: &[&str]) -> Result<Value, GraphError> {
         let (id, name) = page.category;
-        self.node(asked, default, |field| {
+        node(asked, default, |field| {
             Ok(Some(match field.name.as_str() {
                 "id" => json!(page.id),
                 "name" | "global_brand_page_name" => json!(page.name),

@@ -5,7 +5,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::store::{Item, ItemKind, Stored};
-use super::{Caller, fetch};
+use super::{Caller, fetch, node};
 use crate::clock::graph_date;
 use crate::graph::GraphError;
 use crate::world::FacebookPage;
@@ -235,7 +235,7 @@ impl Caller<'_> {
 
     fn post_node(&self, post: &Item) -> Result<Value, GraphError> {
         let now = self.now();
-        self.node(self.asked.as_deref(), &["created_time", "message", "id"], |field| {
+        node(self.asked.as_deref(), &["created_time", "message", "id"], |field| {
             Ok(Some(match field.name.as_str() {
                 "id" => json!(post.id),
                 "created_time" | "updated_time" => json!(graph_date(post.published_at(now).unwrap_or(post.created))),
@@ -268,7 +268,7 @@ impl Caller<'_> {
     fn photo_node(&self, photo: &Item) -> Result<Value, GraphError> {
         let file = photo.file.as_ref();
         let post = self.platform.store().shown_by(&photo.id).map(|post| post.id.clone());
-        self.node(self.asked.as_deref(), &["created_time", "name", "id"], |field| {
+        node(self.asked.as_deref(), &["created_time", "name", "id"], |field| {
             Ok(Some(match field.name.as_str() {
                 "id" => json!(photo.id),
                 "created_time" | "updated_time" => json!(graph_date(photo.created)),

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::store::{Incoming, Item, ItemKind, Processing, Stored};
-use super::{Caller, fetch};
+use super::{Caller, fetch, node};
 use crate::clock::graph_date;
 use crate::graph::GraphError;
 use crate::platform::Platform;
@@ -161,7 +161,7 @@ impl Caller<'_> {
     }
 
     fn video_node(&self, video: &Item) -> Result<Value, GraphError> {
-        self.node(self.asked.as_deref(), &["description", "updated_time", "id"], |field| {
+        node(self.asked.as_deref(), &["description", "updated_time", "id"], |field| {
             Ok(Some(match field.name.as_str() {
                 "id" => json!(video.id),
                 "created_time" | "updated_time" => json!(graph_date(video.created)),

@@ -92,10 +92,14 @@ async fn an_image_becomes_a_container_and_then_a_media() {
     let node = publisher.visitor.instagram(&publisher.token, &media, &fields).await.body;
     assert_eq!((&node["caption"], &node["media_type"]), (&json!("Coffee #morning"), &json!("IMAGE")));
     assert_eq!((&node["media_product_type"], &node["username"]), (&json!("FEED"), &json!("alice.pro")));
+    let listed = publisher.visitor.instagram(&publisher.token, "me/media", &[("fields", "caption,like_count")]).await;
+    assert_eq!((&listed.items()[0]["id"], listed.items().len()), (&json!(media), 25), "before all that was there");
     let published = publisher.visitor.emulator.published();
     assert_eq!((published.visible.len(), published.leftovers.len(), published.containers.len()), (1, 0, 1));
     assert_eq!(published.visible[0].files[0].sha256, sha256(JPEG));
     let config = json!({ "quota_total": 100, "quota_duration": 86_400 });
+    let me = publisher.visitor.instagram(&publisher.token, "me", &[("fields", "media_count")]).await;
+    assert_eq!(me.body["media_count"], 73);
     assert_eq!(publisher.used().await, json!({ "quota_usage": 1, "config": config }));
 }
 
