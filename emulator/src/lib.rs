@@ -1,6 +1,6 @@
-//! Meta's platform in small, over real HTTP: Facebook Login with albums and photos, Instagram Login with media, and the
-//! picture servers behind them. It is written from Meta's documentation and uses no other crate of this workspace, so
-//! that a misunderstanding cannot hide on both sides of a test.
+//! Meta's platform in small, over real HTTP: Facebook Login with albums and photos, Instagram Login with media, the
+//! picture servers behind them, and publishing on Pages and on Instagram. It is written from Meta's documentation and
+//! uses no other crate of this workspace, so that a misunderstanding cannot hide on both sides of a test.
 //!
 //! ```no_run
 //! # async fn example() {
@@ -14,8 +14,8 @@
 //! # }
 //! ```
 //!
-//! Reading order: [`Emulator`] here, then `hosts` (the table of URLs), `login`, `facebook`, `instagram`, `graph` (what
-//! the two APIs share), `pictures`, `world` (the people), `apps`, `registry` (codes and tokens), `callbacks`, `faults`,
+//! Reading order: [`Emulator`] here, then `hosts` (the table of URLs), `login`, `facebook`, `instagram`,
+//! `publishing`, `graph` (what the APIs share), `pictures`, `world` (the people), `apps`, `registry` (codes and tokens), `callbacks`, `faults`,
 //! `control`.
 
 mod apps;

@@ -193,6 +193,11 @@ pub const FAULT_NAMES: [&str; 21] = [
 ];
 
 impl Fault {
+    /// A step of publishing goes wrong once: the next time.
+    pub fn publish(step: PublishStep, kind: PublishKind) -> Fault {
+        Fault::Publish { step, kind, skip: None, after_bytes: None, times: Some(1) }
+    }
+
     pub(super) fn times(&mut self) -> Option<&mut Option<u32>> {
         match self {
             Fault::RateLimited { times, .. }

@@ -8,10 +8,6 @@ use crate::posts::{JPEG, hosting, unpublished};
 use crate::stories::{rupload, video};
 use crate::visitor::{Answer, Visitor};
 
-fn publish(step: PublishStep, kind: PublishKind) -> Fault {
-    Fault::Publish { step, kind, skip: None, after_bytes: None, times: Some(1) }
-}
-
 /// Whether all faults have spent themselves.
 async fn none_is_on(visitor: &Visitor) -> bool {
     visitor.get("_emulator/faults", &[]).await.body == json!([])
@@ -37,11 +33,11 @@ async fn every_error_has_meta_s_numbers() {
         (PublishKind::ServerError, (500, 2, 0)),
     ];
     for (kind, error) in kinds {
-        visitor.emulator.set_fault(publish(PublishStep::Post, kind));
+        visitor.emulator.set_fault(Fault::publish(PublishStep::Post, kind));
         let answer = visitor.post(&token, &format!("{page}/feed"), &[("message", "x")]).await;
         assert_eq!(answer.error(), error, "{kind:?}");
     }
-    visitor.emulator.set_fault(publish(PublishStep::Post, PublishKind::BadGateway));
+    visitor.emulator.set_fault(Fault::publish(PublishStep::Post, PublishKind::BadGateway));
     let answer = visitor.post(&token, &format!("{page}/feed"), &[("message", "x")]).await;
     assert_eq!((answer.status.as_u16(), answer.body.is_string()), (502, true));
     assert!(visitor.emulator.published().visible.is_empty(), "nothing was done");
@@ -54,13 +50,13 @@ async fn a_cut_call_did_nothing_and_a_lost_answer_hides_a_deed() {
     let (page, token) = visitor.page(STUDIO).await;
     let feed = format!("{page}/feed");
     let post = async || visitor.try_post(&token, &feed, &[("message", "x")]).await;
-    visitor.emulator.set_fault(publish(PublishStep::Post, PublishKind::Cut));
+    visitor.emulator.set_fault(Fault::publish(PublishStep::Post, PublishKind::Cut));
     assert!(post().await.is_none());
     assert!(visitor.emulator.published().visible.is_empty());
-    visitor.emulator.set_fault(publish(PublishStep::Post, PublishKind::LostAnswer));
+    visitor.emulator.set_fault(Fault::publish(PublishStep::Post, PublishKind::LostAnswer));
     assert!(post().await.is_none());
     assert_eq!(visitor.emulator.published().visible.len(), 1);
-    visitor.emulator.set_fault(publish(PublishStep::Post, PublishKind::LateGateway));
+    visitor.emulator.set_fault(Fault::publish(PublishStep::Post, PublishKind::LateGateway));
     assert_eq!(post().await.unwrap().status, 504);
     assert_eq!(visitor.emulator.published().visible.len(), 2, "a client that asks again posts twice");
     let statuses: Vec<u16> =
@@ -68,7 +64,7 @@ async fn a_cut_call_did_nothing_and_a_lost_answer_hides_a_deed() {
     assert_eq!(statuses, [0, 0, 504], "no status was seen");
 
     // A deed that fails anyway is answered as ever.
-    visitor.emulator.set_fault(publish(PublishStep::Post, PublishKind::LostAnswer));
+    visitor.emulator.set_fault(Fault::publish(PublishStep::Post, PublishKind::LostAnswer));
     assert_eq!(visitor.post(&token, &feed, &[]).await.error(), (400, 197, 0));
 }
 
@@ -137,7 +133,7 @@ async fn every_step_can_be_named() {
         (Step::PublishingLimit, "GET", &token, limit, &[]),
     ];
     for (step, method, token, path, form) in steps {
-        visitor.emulator.set_fault(publish(step, PublishKind::Blocked));
+        visitor.emulator.set_fault(Fault::publish(step, PublishKind::Blocked));
         let answer = match method {
             "GET" => visitor.graph(token, &path, &[]).await,
             "POST" => visitor.post(token, &path, form).await,
@@ -148,9 +144,9 @@ async fn every_step_can_be_named() {
     }
     let url = visitor.url(&format!("rupload.facebook.com/video-upload/v25.0/{video_id}"));
     let bytes = video(1000);
-    visitor.emulator.set_fault(publish(Step::Upload, PublishKind::Blocked));
+    visitor.emulator.set_fault(Fault::publish(Step::Upload, PublishKind::Blocked));
     assert_eq!(rupload(&visitor, &token, &url, &bytes, 0).await.unwrap().error().1, 368);
-    visitor.emulator.set_fault(publish(Step::Upload, PublishKind::LostAnswer));
+    visitor.emulator.set_fault(Fault::publish(Step::Upload, PublishKind::LostAnswer));
     assert!(rupload(&visitor, &token, &url, &bytes, 0).await.is_none());
     let status = visitor.graph(&token, &video_id, &[("fields", "status")]).await.body["status"].clone();
     assert_eq!(status["uploading_phase"]["status"], "complete", "the bytes arrived all the same");
