@@ -31,6 +31,10 @@ pub fn handle(platform: &Platform, request: &Request) -> Result<Value, GraphErro
         [] => Err(GraphError::wrong_method(request.method.as_str())),
         [node, rest @ ..] => {
             let (token, app) = request.user_token(platform, Network::Facebook)?;
+            if token.page.is_some() {
+                // A Page has nothing of what is here.
+                return Err(GraphError::no_object(node, &request.method.as_str().to_ascii_lowercase()));
+            }
             let me = facebook_by_key(token.user).ok_or_else(GraphError::token_unreadable)?;
             let asked = request.params.get("fields").filter(|fields| !fields.is_empty());
             let asked = asked.map(parse_fields).transpose()?;

@@ -80,7 +80,7 @@ fn check_verifier(code: &Code, verifier: Option<&str>) -> Result<(), GraphError>
 fn exchange_token(platform: &Platform, app: &App, token: Option<&str>) -> Result<Value, GraphError> {
     let missing = || GraphError::parameter("(#100) The parameter fb_exchange_token is required");
     let old = check_token(platform, token.ok_or_else(missing)?, Network::Facebook)?;
-    if old.app != app.id {
+    if old.app != app.id || old.page.is_some() {
         return Err(GraphError::token_unreadable());
     }
     let now = platform.clock.now();

@@ -76,7 +76,8 @@ pub enum Fault {
     /// A page of a listing is empty although it has a `next`, which leads to what should have been on it. Every other
     /// page is a full one, so that a listing comes to its end even while this is on.
     EmptyPage {
-        /// Which listing: `albums`, `photos` or `media`; `None` is all of them.
+        /// Which listing, by its edge: `albums`, `photos`, `media`, `accounts`, `feed`, `stories` and so on; `None` is all
+        /// of them.
         #[serde(default)]
         edge: Option<String>,
         /// How many requests it hits.

@@ -197,6 +197,11 @@ impl Caller<'_> {
         self.request.params.get(name).filter(|value| !value.is_empty())
     }
 
+    /// The file of a multipart form.
+    fn file(&self) -> Option<&Part> {
+        self.part.filter(|part| !part.name.is_empty())
+    }
+
     /// A parameter that is true or false, in any of the ways that Graph takes.
     fn flag(&self, name: &str) -> Result<Option<bool>, GraphError> {
         match self.param(name) {

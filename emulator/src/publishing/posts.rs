@@ -43,7 +43,7 @@ impl Caller<'_> {
 
     /// The picture of a call: its file, or the one behind its `url`.
     async fn picture(&self) -> Result<Stored, GraphError> {
-        let file = match (self.part, self.param("url")) {
+        let file = match (self.file(), self.param("url")) {
             (Some(part), _) => fetch::inspect(&part.bytes),
             (None, Some(url)) => match fetch::fetch(self.platform, url).await {
                 Ok((_, file)) if file.mimetype.starts_with("image/") => file,

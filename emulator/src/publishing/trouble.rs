@@ -168,7 +168,7 @@ pub fn is_cut(response: &Response) -> bool {
     response.extensions().get::<Broken>().is_some()
 }
 
-/// An answer that breaks off before its first byte of content, so that no client can take it for one.
+/// An answer that breaks off before its first byte: the server polls for content before it sends the head.
 pub fn cut() -> Response {
     let broken = stream::once(async { Err::<Vec<u8>, io::Error>(io::Error::from(io::ErrorKind::ConnectionReset)) });
     let mut response = ([(header::CONTENT_LENGTH, "64")], Body::from_stream(broken)).into_response();

@@ -61,7 +61,7 @@ impl Caller<'_> {
     }
 
     async fn whole_video(&self, page: &FacebookPage) -> Result<Value, GraphError> {
-        let file = match (self.part, self.param("file_url"), self.param("fbuploader_video_file_chunk")) {
+        let file = match (self.file(), self.param("file_url"), self.param("fbuploader_video_file_chunk")) {
             (Some(part), ..) => fetch::inspect(&part.bytes),
             (None, Some(url), _) => {
                 fetch::fetch(self.platform, url).await.map_err(|_| GraphError::video_not_fetched())?.1

@@ -122,6 +122,9 @@ async fn a_page_token_speaks_for_the_page_and_outlives_the_person_s() {
     let data = visitor.debug(&page).await;
     assert_eq!((&data["type"], &data["profile_id"], &data["expires_at"]), (&json!("PAGE"), &json!(id), &json!(0)));
     assert_eq!(visitor.page(STUDIO).await.1, page, "it stays the same");
+    let person = visitor.token_for("alice", "public_profile,user_photos").await;
+    let album = visitor.album(&person, "Holidays in Lisbon").await;
+    assert_eq!(visitor.graph(&page, &album, &[]).await.error(), (400, 100, 33), "it is not hers");
     visitor.emulator.advance_clock(Duration::from_secs(400 * 86_400));
     assert_eq!(visitor.graph(&page, "me", &[]).await.status, 200);
     visitor.emulator.remove_app(FACEBOOK_APP_ID, "alice", false).await;

@@ -63,6 +63,11 @@ async fn a_cut_call_did_nothing_and_a_lost_answer_hides_a_deed() {
         visitor.emulator.calls().iter().filter(|call| call.path.ends_with("/feed")).map(|call| call.status).collect();
     assert_eq!(statuses, [0, 0, 504], "no status was seen");
 
+    // Not even a status comes, so that a client that looks at nothing else is not taken in.
+    visitor.emulator.set_fault(Fault::publish(PublishStep::List, PublishKind::Cut));
+    let url = visitor.url(&format!("graph.facebook.com/v25.0/{feed}"));
+    assert!(visitor.http.get(url).bearer_auth(&token).send().await.is_err());
+
     // A deed that fails anyway is answered as ever.
     visitor.emulator.set_fault(Fault::publish(PublishStep::Post, PublishKind::LostAnswer));
     assert_eq!(visitor.post(&token, &feed, &[]).await.error(), (400, 197, 0));
