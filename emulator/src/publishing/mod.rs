@@ -95,8 +95,8 @@ fn find(platform: &Platform, request: &Request) -> Option<Target> {
         (_, Some("accounts")) if is_person && speaks_for.is_none() => Some(Target::Accounts),
         ("me", _) => FacebookPage::find(&speaks_for?).map(Target::Page),
         (_, Some("uploads")) if platform.app(first).is_some() => Some(Target::Sessions),
-        _ => None
-            .or_else(|| FacebookPage::find(first).map(Target::Page))
+        _ => FacebookPage::find(first)
+            .map(Target::Page)
             .or_else(|| INSTAGRAM.iter().find(|account| account.user_id == first).map(Target::Instagram))
             .or_else(|| item.map(|item| Target::Item(Box::new(item)))),
     }
