@@ -23,7 +23,11 @@ fn quarters() -> Vec<u8> {
 }
 
 async fn opens(visitor: &Visitor, stage: &Stage, options: Value) {
-    visitor.opens(&stage.page, options).await;
+    opens_at(visitor, &stage.page, options).await;
+}
+
+async fn opens_at(visitor: &Visitor, page: &str, options: Value) {
+    visitor.opens(page, options).await;
     let notes = "window.cut = []; options.onFileCropped = file => cut.push({ ...file })";
     visitor.runs(notes).await;
     visitor.starts_picking().await;
@@ -96,7 +100,8 @@ async fn a_photo_of_facebook_is_turned_cut_and_described() {
 #[tokio::test]
 async fn a_photo_of_instagram_becomes_round() {
     tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
-        opens(&visitor, &stage, json!({"fromSources": "instagram"})).await;
+        // Where the page forbids inline style, too.
+        opens_at(&visitor, &stage.strict_page(), json!({"fromSources": "instagram"})).await;
         visitor.connects_as("alice.pro").await;
         visitor.picks(&[0]).await;
         // Of one photo there is no tray.
@@ -115,6 +120,7 @@ async fn a_photo_of_instagram_becomes_round() {
         assert_eq!((image.width(), image.get_pixel(0, 0)[3]), (image.height(), 0));
         assert_eq!(image.get_pixel(image.width() / 2, image.height() / 2)[3], 255);
         assert_eq!(file["cropped"]["cropArea"]["size"], json!([image.width(), image.height()]), "{file}");
+        assert_eq!(visitor.runs("return window.violations").await, json!([]));
     })
     .await;
 }

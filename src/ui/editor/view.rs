@@ -104,7 +104,7 @@ fn picture(editor: Editor, photo: &Chosen, name: String) -> AnyView {
         says.then(|| view! { <p class="why">{icon(shape::PHOTO)}<span>{ui.say("editor.cannot")}</span></p> })
     };
     view! {
-        <div class="canvas" class:here=is_here style=move || format!("--ratio: {:.5}", editor.ratio()) node_ref=editor.canvas>
+        <div class="canvas" class:here=is_here style=("--ratio", move || format!("{:.5}", editor.ratio())) node_ref=editor.canvas>
             <img
                 src=source
                 alt=name
