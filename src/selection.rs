@@ -25,6 +25,7 @@ pub struct Chosen {
 
 /// What page and visitor changed of a chosen photo.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Changes {
     /// Whether the page gave it another name than the source has.
     pub renamed: bool,

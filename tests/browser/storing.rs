@@ -11,7 +11,7 @@ fn progress(number: usize, received: u64, total: Value) -> String {
 /// A page that comes back from a sign-in with so many photos chosen, which is the quickest way to choose them.
 fn comes_back_with(count: usize) {
     let chosen: Vec<_> =
-        (1..=count).map(|number| json!(["facebook", photo(number), "/", format!("u{number}")])).collect();
+        (1..=count).map(|number| json!(["facebook", photo(number), "/", format!("u{number}"), {}])).collect();
     let way = json!({"site": "https://companion.test demo", "token": "t1", "attempt": "a1", "source": "facebook",
         "href": "", "trail": [["/", ""]], "chosen": chosen, "code": "the-code"});
     let storage = web_sys::window().unwrap().session_storage().unwrap().unwrap();
