@@ -56,7 +56,8 @@ pub(super) fn indicator(ui: Ui) -> impl IntoView {
                             Some(Sign::Ready(_)) => icon(shape::CHECK).into_any(),
                             _ => view! {
                                 <svg class="ring" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-                                    <circle class="rail" cx="12" cy="12" r="9" />
+                                    // By itself, as in the tray.
+                                    {view! { <circle class="rail" cx="12" cy="12" r="9" /> }}
                                     <circle class="done" cx="12" cy="12" r="9" pathLength="100" stroke-dasharray="100" stroke-dashoffset=words(move || rest.get().to_string()) />
                                 </svg>
                             }.into_any(),

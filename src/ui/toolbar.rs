@@ -236,7 +236,7 @@ fn choices(ui: Ui, seen: Memo<Seen>, max: usize) -> AnyView {
 fn gathered(ui: Ui, seen: Memo<Seen>) -> AnyView {
     view! {
         <div class="gathering">
-            <span class="spinner" aria-hidden="true"></span>
+            {view! { <span class="spinner" aria-hidden="true"></span> }}
             <span>{words(move || ui.say_count("toolbar.gathering", seen.with(|seen| seen.loaded)))}</span>
             <button type="button" class="plain" data-action="stop-gathering" on:click=ui.click(Action::StopGathering)>
                 {ui.say("toolbar.stop")}

@@ -121,7 +121,12 @@ async fn nothing_of_the_pages_style_gets_in_and_nothing_of_ours_out() {
 #[tokio::test]
 async fn a_strict_page_forbids_nothing_that_a_pick_needs() {
     tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
-        visitor.opens(&stage.strict_page(), json!({"fromSources": ["facebook", "instagram"], "maxFiles": 5})).await;
+        visitor
+            .opens(
+                &stage.strict_page(),
+                json!({"fromSources": ["facebook", "instagram"], "maxFiles": 5, "hideModalWhenUploading": true}),
+            )
+            .await;
         assert_eq!(visitor.runs("return window.crossOriginIsolated").await, json!(false));
         visitor.starts_picking().await;
         visitor.chooses_service("facebook").await;
@@ -142,6 +147,8 @@ async fn a_strict_page_forbids_nothing_that_a_pick_needs() {
             "const images = document.querySelector('[data-bowerbird]').shadowRoot.querySelectorAll('.photo img');
             return String([...images].filter(image => image.naturalWidth > 0).length >= 2)";
         visitor.until_it_says(drawn, "true").await;
+        visitor.clicks("[data-action='tray']").await;
+        visitor.sees(".slot img").await;
         visitor.confirms().await;
         let result = visitor.receives().await;
         assert_eq!(result["filesUploaded"].as_array().unwrap().len(), 2, "{result}");

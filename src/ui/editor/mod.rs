@@ -71,7 +71,7 @@ fn close_button(ui: Ui, element: NodeRef<html::Dialog>) -> AnyView {
     let close = move |_| end(ui, element, Action::StopEditing);
     view! {
         <div class="bar-above">
-            <span></span>
+            {view! { <span></span> }}
             <button type="button" class="plain round" data-action="close-editor" aria-label=ui.say("connect.cancel") on:click=close>
                 {icon(shape::CLOSE)}
             </button>

@@ -148,7 +148,8 @@ fn frame(editor: Editor) -> AnyView {
             on:pointerup=move |_| editor.drag.set_value(None)
             on:pointercancel=move |_| editor.drag.set_value(None)
         >
-            <span class="thirds" aria-hidden="true"></span>
+            // As in the tray: by itself, for strict pages.
+            {view! { <span class="thirds" aria-hidden="true"></span> }}
             {PULLS.iter().enumerate().map(|(place, pull)| {
                 let corner = !pull.contains(&0);
                 view! { <span class="pull" class:corner=corner data-pull=place.to_string() data-at=format!("{},{}", pull[0], pull[1]) aria-hidden="true"></span> }
