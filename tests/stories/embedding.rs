@@ -59,9 +59,10 @@ const LOOKS: &str = "const root = document.querySelector('[data-bowerbird]').sha
 
 /// Waits until nothing moves any more.
 async fn rests(visitor: &Visitor) {
-    let moving = "return String([...document.querySelectorAll('[data-bowerbird]')].flatMap(host => host.shadowRoot.getAnimations())
-        .filter(one => one.effect.getTiming().iterations !== Infinity && one.playState === 'running').length)";
-    visitor.until_it_says(moving, "0").await;
+    // Told as a word: "10" has a 0 in it too.
+    let rests = "return String([...document.querySelectorAll('[data-bowerbird]')].flatMap(host => host.shadowRoot.getAnimations())
+        .every(one => one.effect.getTiming().iterations === Infinity || one.playState !== 'running'))";
+    visitor.until_it_says(rests, "true").await;
 }
 
 async fn presses(visitor: &Visitor, key: Key) {
