@@ -1,0 +1,18 @@
+//! What Meta takes, known before anything is sent.
+//!
+//! [`limits`] is the one table of figures, a row ([`rows`]) for each kind of publication, which [`table`] shows to people; [`media`] measures files ([`video`] those
+//! with a moving picture); [`check`](mod@check) compares the two; [`fit`] makes of an image one that is taken.
+
+pub mod check;
+pub mod fit;
+pub mod limits;
+pub mod media;
+pub mod ratio;
+pub mod rows;
+pub mod table;
+pub mod video;
+
+#[cfg(test)]
+mod cells;
+#[cfg(test)]
+mod trial;
