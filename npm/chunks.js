@@ -16,7 +16,7 @@ const load = name => loading[name] ??= (async () => {
   // The others lean on this one.
   if (name !== 'later') await load('later');
   const imports = { __wasm_split: wasm };
-  // What several need comes with each of them, under a number, and is there once.
+  // What several need comes with each of them, unless it came with the first; under a number, and is there once.
   for (const bytes of WebAssembly.Module.customSections(module, 'shared')) {
     await (shared[new Uint8Array(bytes)[0]] ??= WebAssembly.instantiate(bytes.slice(1), imports));
   }

@@ -36,8 +36,18 @@ impl Edit {
         if self.turns % 2 == 1 { [height, width] } else { [width, height] }
     }
 
-    /// Left, top, width and height in pixels of what is kept, of a turned image of this size.
-    pub fn pixels(&self, [across, down]: [u32; 2]) -> [u32; 4] {
+    /// Left, top, width and height in pixels of what is kept, of a turned image of this size; of a circle the square around it.
+    pub fn pixels(&self, turned: [u32; 2]) -> [u32; 4] {
+        let [left, top, width, height] = self.rectangle(turned);
+        if !self.circle {
+            return [left, top, width, height];
+        }
+        // The largest in the middle, as the companion cuts it.
+        let side = width.min(height);
+        [left + (width - side) / 2, top + (height - side) / 2, side, side]
+    }
+
+    fn rectangle(&self, [across, down]: [u32; 2]) -> [u32; 4] {
         let Some(area) = self.area else { return [0, 0, across, down] };
         // As the companion rounds: `crop` of `convert`.
         let along = |start: u32, length: u32, side: u32| {
@@ -214,6 +224,7 @@ mod tests {
         assert_eq!(turned, [200, 300]);
         assert_eq!(edit.pixels(turned), [20, 150, 180, 150]);
         assert_eq!(edit.pixels([1, 1]), [0, 0, 1, 1]);
+        assert_eq!(Edit { circle: true, ..edit }.pixels(turned), [35, 150, 150, 150]);
         assert_eq!(edit.size_before([180, 150]), [200, 300]);
         assert_eq!(Edit::default().pixels([7, 5]), [0, 0, 7, 5]);
     }

@@ -129,13 +129,7 @@ impl Rotated {
 impl Cropped {
     /// Of an edit that cuts an image that was so large when it was turned.
     fn of(edit: &Edit, turned: [u32; 2]) -> Option<Self> {
-        let [mut left, mut top, mut width, mut height] = edit.pixels(turned);
-        if edit.circle {
-            // The largest square within, as the companion cuts it.
-            let side = width.min(height);
-            (left, top) = (left + (width - side) / 2, top + (height - side) / 2);
-            (width, height) = (side, side);
-        }
+        let [left, top, width, height] = edit.pixels(turned);
         let crop_area = CropArea { position: [left, top], size: [width, height] };
         edit.crops().then_some(Self { crop_area, original_image_size: turned })
     }

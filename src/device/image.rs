@@ -62,14 +62,8 @@ async fn changed(
     mimetype: &str,
 ) -> Result<Option<Blob>, ProblemCode> {
     let turned = edit.turned([bitmap.width(), bitmap.height()]);
-    let [left, top, mut width, mut height] = edit.pixels(turned).map(f64::from);
-    let (mut x, mut y) = (left, top);
-    if edit.circle {
-        let side = width.min(height);
-        (x, y) = (x + ((width - side) / 2.0).floor(), y + ((height - side) / 2.0).floor());
-        (width, height) = (side, side);
-    }
-    let kept = [width as u32, height as u32];
+    let [left, top, width, height] = edit.pixels(turned);
+    let kept = [width, height];
     if let Some(code) = limits.refusal(kept) {
         return Err(code);
     }
@@ -86,8 +80,8 @@ async fn changed(
         context.clip();
     }
     // From the pixels of the turned image to those of the canvas, and then from those of the image to those of the turned one.
-    context.scale(f64::from(across) / width, f64::from(down) / height).map_err(failed)?;
-    context.translate(-x, -y).map_err(failed)?;
+    context.scale(f64::from(across) / f64::from(width), f64::from(down) / f64::from(height)).map_err(failed)?;
+    context.translate(-f64::from(left), -f64::from(top)).map_err(failed)?;
     let [turned_width, turned_height] = turned.map(f64::from);
     let corner = match edit.turns {
         1 => [turned_width, 0.0],

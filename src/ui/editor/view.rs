@@ -40,7 +40,7 @@ fn view(ui: Ui, element: NodeRef<html::Dialog>, editing: Editing, photo: Chosen)
     let save = StoredValue::new(photo.clone());
     view! {
             <div class="bar-above">
-                <h2 id="editor-title">{ui.say("editor.title")}</h2>
+                <h2>{ui.say("editor.title")}</h2>
                 <p class="place">{place}</p>
                 <button type="button" class="plain round" data-action="close-editor" aria-label=ui.say("connect.cancel") on:click=move |_| editor.cancel()>
                     {icon(shape::CLOSE)}
