@@ -3,6 +3,7 @@
 use crate::{bench, check, children, dist, tools};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// A step, in the order in which all of them run.
@@ -84,22 +85,27 @@ impl Step {
                 let wasm = ["clippy", "--quiet", "--package", "bowerbird", "--lib", "--test", "browser"];
                 children::run(children::cargo(wasm).args(["--target", "wasm32-unknown-unknown"]).args(deny))
             }
-            Self::Native => children::run(&mut children::cargo(["test", "--quiet", "--workspace"])),
+            Self::Native => children::run(&mut tests(&["--quiet", "--workspace"])),
             Self::Services => {
-                let mut tests =
-                    children::cargo(["test", "--quiet", "--package", "bowerbird-companion", "--test", "api"]);
+                // Of the whole workspace, as the native step built it: alone, the companion's dependencies would have other features.
+                let mut tests = tests(&["--quiet", "--workspace", "--test", "api"]);
                 children::run(tests.env("BOWERBIRD_TEST_ON", "services"))
             }
-            Self::Client => children::run(&mut children::cargo(["test", "--quiet", "--test", "client"])),
+            Self::Client => children::run(&mut tests(&["--quiet", "--test", "client"])),
             Self::Faults => bench::faults_in_short(),
             Self::Dist => dist::run(dist::How::default()).map(drop),
-            Self::Surface => {
-                children::run(&mut children::cargo(["test", "--quiet", "--test", "surface", "--", "--nocapture"]))
-            }
+            Self::Surface => children::run(&mut tests(&["--quiet", "--test", "surface", "--", "--nocapture"])),
             Self::Browser => browser(),
-            Self::Stories => children::run(&mut children::cargo(["test", "--test", "stories"])),
+            Self::Stories => children::run(&mut tests(&["--test", "stories"])),
         }
     }
+}
+
+/// `cargo test`. Failures say why and where, without a trace: one of async code buries the reason in a hundred lines.
+fn tests(arguments: &[&str]) -> Command {
+    let mut command = children::cargo(["test"]);
+    command.args(arguments).env("RUST_BACKTRACE", "0");
+    command
 }
 
 fn browser() -> Result<()> {
