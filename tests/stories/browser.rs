@@ -93,7 +93,7 @@ impl Browser {
             Engine::WebKit => webkit(options),
         };
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.expect("a session");
-        driver.set_script_timeout(Duration::from_secs(60)).await.expect("a timeout");
+        driver.set_script_timeout(Duration::from_secs(110)).await.expect("a timeout");
         if engine != Engine::Chromium {
             driver.set_window_rect(0, 0, WINDOW.0, WINDOW.1).await.expect("a window of that size");
         }

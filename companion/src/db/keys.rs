@@ -17,11 +17,13 @@ struct Sealed {
 }
 
 /// All of them. A column that is missing here would be lost with the key that it was sealed with.
-const SEALED: [Sealed; 4] = [
+const SEALED: [Sealed; 6] = [
     Sealed { place: "connection", table: "connections", column: "access_token", id: "id" },
     Sealed { place: "attempt", table: "attempts", column: "verifier", id: "id_hash" },
     Sealed { place: "app", table: "app_credentials", column: "client_secret", id: "app_key || ':' || kind" },
     Sealed { place: "app", table: "webhooks", column: "secret", id: "id" },
+    Sealed { place: "account", table: "accounts", column: "access_token", id: "id" },
+    Sealed { place: "connecting", table: "connecting", column: "found", id: "id" },
 ];
 
 /// Rows that are read at a time.

@@ -1,6 +1,7 @@
 //! All SQL, in words that SQLite and PostgreSQL both take: text ids, integer milliseconds, `$1` placeholders. Where they differ,
 //! [`Kind`] says which it is.
 
+mod accounts;
 mod apps;
 mod completions;
 mod conversions;
@@ -16,6 +17,7 @@ mod signins;
 mod uploads;
 mod webhooks;
 
+pub use accounts::AccountRow;
 pub use apps::AppRow;
 pub use completions::NewConnection;
 pub use conversions::{ConversionRow, Leftover};
