@@ -81,7 +81,7 @@ impl Workers {
 }
 
 /// How long a process may be silent, in the clock of the rows.
-fn lease(companion: &Shared) -> Millis {
+pub fn lease(companion: &Shared) -> Millis {
     Millis::try_from(companion.config.lease_seconds.saturating_mul(1000)).unwrap_or(Millis::MAX / 2)
 }
 
@@ -204,7 +204,7 @@ fn count(companion: &Shared, job: &JobRow, end: End) {
 }
 
 /// The pause before the next try: doubled each time, and never quite the same for jobs that failed together.
-fn pause(first: u64, tries: i64) -> Millis {
+pub fn pause(first: u64, tries: i64) -> Millis {
     let doubled = Millis::try_from(first).unwrap_or(LONGEST_PAUSE).saturating_mul(1 << tries.clamp(0, 16));
     let longest = doubled.clamp(1, LONGEST_PAUSE);
     longest - rand::random_range(0..=longest / 4)

@@ -104,6 +104,7 @@ pub struct Companion {
     new_deletion: Notify,
     /// Told when a site is to be told something.
     new_notice: Notify,
+    new_publication: Notify,
     /// Becomes true when the server is asked to stop.
     stopping: watch::Sender<bool>,
 }
@@ -168,6 +169,7 @@ impl App {
             unwanted_job: Notify::new(),
             new_deletion: Notify::new(),
             new_notice: Notify::new(),
+            new_publication: Notify::new(),
             stopping: watch::Sender::new(false),
             fetcher,
             config,
@@ -193,6 +195,7 @@ impl App {
         let companion = self.companion;
         let metrics = self.metrics.map(|listener| tokio::spawn(metrics::serve(companion.clone(), listener)));
         let workers = jobs::start(companion.clone(), store::copy).await?;
+        let publishers = publish::queue::start(companion.clone()).await?;
         // Each can be cut off at any point: rows say what is left to do.
         let caretakers = [
             tokio::spawn(housekeeping::work(companion.clone())),
@@ -227,7 +230,7 @@ impl App {
             () = patience => Ok(()),
         };
         companion.stopping.send_replace(true);
-        workers.finish(&companion).await;
+        tokio::join!(workers.finish(&companion), publishers.finish(&companion));
         caretakers.iter().chain(&metrics).for_each(JoinHandle::abort);
         companion.db.close().await;
         Ok(result?)

@@ -77,9 +77,10 @@ pub fn problems(config: &Config, keyring: &anyhow::Result<Keyring>) -> Vec<Strin
             ));
         }
     }
-    let bases: [(&str, &Url, &str); 5] = [
+    let bases: [(&str, &Url, &str); 6] = [
         ("facebook_dialog_url", &config.facebook_dialog_url, "https://www.facebook.com"),
         ("facebook_graph_url", &config.facebook_graph_url, "https://graph.facebook.com"),
+        ("facebook_upload_url", &config.facebook_upload_url, "https://rupload.facebook.com"),
         ("instagram_authorize_url", &config.instagram_authorize_url, "https://www.instagram.com"),
         ("instagram_api_url", &config.instagram_api_url, "https://api.instagram.com"),
         ("instagram_graph_url", &config.instagram_graph_url, "https://graph.instagram.com"),
@@ -193,6 +194,7 @@ mod tests {
             instagram_app_id: String::new(),
             facebook_dialog_url: https("www.facebook.com"),
             facebook_graph_url: https("graph.facebook.com"),
+            facebook_upload_url: https("rupload.facebook.com"),
             instagram_authorize_url: https("www.instagram.com"),
             instagram_api_url: https("api.instagram.com"),
             instagram_graph_url: https("graph.instagram.com"),

@@ -8,7 +8,7 @@ use crate::error::{ApiError, Unreadable};
 use crate::files::Reading;
 use crate::trace::{self, TraceId};
 use crate::{
-    Companion, Shared, conversion, duties, files, health, listing, oauth, secrets, session, store, telemetry,
+    Companion, Shared, conversion, duties, files, health, listing, oauth, publish, secrets, session, store, telemetry,
     thumbnail, upload, widget,
 };
 use axum::Router;
@@ -71,6 +71,7 @@ pub fn router(companion: Shared) -> Router {
         .route("/api/client/{source}/auth/lost", post(oauth::lost))
         .route("/api/client/{source}/authCallback/open", get(oauth::callback))
         .route("/deletion/{code}", get(duties::status))
+        .route("/offered/{publication}/{at}/{until}/{signature}", get(publish::offered::serve))
         .route_layer(from_fn_with_state(companion.clone(), limit_pages))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))

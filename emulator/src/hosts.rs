@@ -167,7 +167,7 @@ fn answer(
         Ok(body) => Ok(body),
         Err(Outcome::Error(error)) => Err(error),
         Err(Outcome::Proxy(status)) => return publishing::proxy_page(status),
-        Err(Outcome::Cut) => return publishing::cut(),
+        Err(Outcome::Cut | Outcome::Held) => return publishing::cut(),
     };
     graph::answer(platform, host, version, usage_of, result)
 }

@@ -48,7 +48,7 @@ pub use callbacks::{CallbackAnswer, Removal};
 pub use faults::{FAULT_NAMES, Fault};
 pub use graph::RefusalKind;
 pub use platform::{Call, Served, Settings};
-pub use publishing::{Publication, PublishKind, PublishStep, Published};
+pub use publishing::{Connected, Publication, PublishKind, PublishStep, Published};
 
 use platform::Platform;
 
@@ -179,6 +179,23 @@ impl Emulator {
     pub fn set_fault(&self, fault: Fault) {
         let last_token = self.platform.registry().last_token();
         self.platform.faults.set(fault, last_token);
+    }
+
+    /// The faults that are on. One whose `times` are used up is not among them.
+    pub fn faults(&self) -> Vec<Fault> {
+        self.platform.faults.list()
+    }
+
+    /// The Pages of a person and the Instagram accounts linked to them, with the tokens that an app would have which the person
+    /// granted everything that publishing takes: for tests that are not about signing in.
+    ///
+    /// # Panics
+    /// When there is no such app of Facebook's, or nobody is called so there.
+    pub fn connect(&self, app_id: &str, account: &str) -> Vec<Connected> {
+        match publishing::connect(&self.platform, app_id, account) {
+            Some(connected) => connected,
+            None => panic!("there is no app {app_id} of Facebook's, or nobody is called {account} there"),
+        }
     }
 
     /// Switches all faults off.

@@ -115,6 +115,7 @@ impl Stage {
             facebook_graph_url: url("/graph.facebook.com"),
             instagram_authorize_url: url("/www.instagram.com"),
             instagram_api_url: url("/api.instagram.com"),
+            facebook_upload_url: url("/rupload.facebook.com"),
             instagram_graph_url: url("/graph.instagram.com"),
             image_hosts: vec![meta.trim_start_matches("http://").to_owned()],
             // What is at an address is, in stories, what the companion has.

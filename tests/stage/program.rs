@@ -75,6 +75,7 @@ pub fn command(config: &Config) -> Command {
     set("facebook_graph_url", config.facebook_graph_url.to_string());
     set("instagram_authorize_url", config.instagram_authorize_url.to_string());
     set("instagram_api_url", config.instagram_api_url.to_string());
+    set("facebook_upload_url", config.facebook_upload_url.to_string());
     set("instagram_graph_url", config.instagram_graph_url.to_string());
     set("image_hosts", config.image_hosts.join(","));
     set("private_receivers", config.private_receivers.join(","));

@@ -112,6 +112,7 @@ impl Urls {
             ("BOWERBIRD_FACEBOOK_GRAPH_URL", meta("graph.facebook.com")),
             ("BOWERBIRD_INSTAGRAM_AUTHORIZE_URL", meta("www.instagram.com")),
             ("BOWERBIRD_INSTAGRAM_API_URL", meta("api.instagram.com")),
+            ("BOWERBIRD_FACEBOOK_UPLOAD_URL", meta("rupload.facebook.com")),
             ("BOWERBIRD_INSTAGRAM_GRAPH_URL", meta("graph.instagram.com")),
             ("BOWERBIRD_IMAGE_HOSTS", emulator_host.into()),
         ]

@@ -133,6 +133,8 @@ settings! {
     facebook_dialog_url: Url = url("http://127.0.0.1:8788/www.facebook.com");
     /// Base of Facebook's Graph API, `https://graph.facebook.com` in earnest. Default the emulator's.
     facebook_graph_url: Url = url("http://127.0.0.1:8788/graph.facebook.com");
+    /// Base of the host that takes videos, `https://rupload.facebook.com` in earnest. Default the emulator's.
+    facebook_upload_url: Url = url("http://127.0.0.1:8788/rupload.facebook.com");
     /// Id of the Instagram app (not of the Facebook app that it belongs to); empty leaves Instagram out. Default the emulator's.
     instagram_app_id: String = "2000000000000002".to_owned();
     /// Secret of the Instagram app. Default the emulator's.
@@ -180,6 +182,8 @@ settings! {
     fetch_total_timeout: u64 = 600;
     /// How many photos a process stores at the same time. Default 4.
     store_concurrency: usize = 4;
+    /// How many publications a process carries out at the same time; most of their time is waiting for Meta. Default 4.
+    publish_concurrency: usize = 4;
     /// Milliseconds before a transfer that failed is tried again, doubled each time up to 30 seconds. Default 500.
     retry_pause: u64 = 500;
     /// Seconds after which other processes take over the transfers of one that is silent. Default 30.
@@ -290,6 +294,7 @@ impl Config {
         let mut config = Self {
             facebook_dialog_url: at("www.facebook.com")?,
             facebook_graph_url: at("graph.facebook.com")?,
+            facebook_upload_url: at("rupload.facebook.com")?,
             instagram_authorize_url: at("www.instagram.com")?,
             instagram_api_url: at("api.instagram.com")?,
             instagram_graph_url: at("graph.instagram.com")?,

@@ -80,13 +80,21 @@ impl Pool {
         recipe: Recipe,
         from: Ingredients,
     ) -> Result<Result<Converted, ConvertError>, ApiError> {
+        self.work(turn, move |limits| recipe.run(&from.bytes, &Work::new(limits, &from.files))).await
+    }
+
+    /// Does any work with images, as [`Pool::run`] does.
+    pub async fn work<T: Send + 'static>(
+        &self,
+        turn: Turn,
+        work: impl FnOnce(&Limits) -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
         let limits = self.limits.clone();
         let (done, result) = oneshot::channel();
         self.threads.spawn(move || {
             let _turn = turn;
-            let work = || recipe.run(&from.bytes, &Work::new(&limits, &from.files));
             // Nobody waits any more where it cannot be told.
-            drop(done.send(catch_unwind(AssertUnwindSafe(work))));
+            drop(done.send(catch_unwind(AssertUnwindSafe(|| work(&limits)))));
         });
         let done = result.await.map_err(ApiError::internal)?;
         done.map_err(|_| ApiError::internal("a conversion panicked"))

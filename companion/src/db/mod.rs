@@ -12,6 +12,7 @@ mod keys;
 mod load;
 mod notices;
 mod plain_keys;
+mod publications;
 mod sessions;
 mod signins;
 mod uploads;
@@ -29,6 +30,7 @@ pub use jobs::{
 pub use keys::Resealed;
 pub use load::{Examined, Load};
 pub use notices::{Delivery, NewNotice, NoticeRow, REMOVED, Tried};
+pub use publications::{NewPublication, PostRow, Posts, PublicationEnd, PublicationRow};
 pub use sessions::{ConnectionRow, DueRow, IdleSince, SessionRow};
 pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
 pub use uploads::{PartRow, UploadRow};

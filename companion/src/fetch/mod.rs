@@ -72,6 +72,7 @@ pub(crate) fn prepare_tls() {
 pub struct Fetcher {
     apis: Client,
     pictures: Client,
+    uploads: Client,
     /// For receivers in the open internet, and for those that the operator listed.
     receivers: [Client; 2],
     /// The same for addresses that clients named.
@@ -115,13 +116,18 @@ impl Fetcher {
     pub fn new(config: &Config) -> anyhow::Result<Self> {
         prepare_tls();
         let metrics = Metrics::default();
-        let api_hosts =
-            Hosts::of(&[&config.facebook_graph_url, &config.instagram_api_url, &config.instagram_graph_url]);
+        let api_hosts = Hosts::of(&[
+            &config.facebook_graph_url,
+            &config.facebook_upload_url,
+            &config.instagram_api_url,
+            &config.instagram_graph_url,
+        ]);
         let picture_hosts = Hosts::read("image_hosts", &config.image_hosts)?;
         let private_receivers = Hosts::read_exact("private_receivers", &config.private_receivers)?;
         let private_sources = Hosts::read_exact("private_sources", &config.private_sources)?;
         let resolver = PublicOnly { listed: api_hosts.exact_names().chain(picture_hosts.exact_names()).collect() };
         let timeout = Duration::from_secs(config.fetch_timeout);
+        let total_timeout = Duration::from_secs(config.fetch_total_timeout);
         let client_with = |resolver: PublicOnly| {
             Client::builder()
                 .user_agent(concat!("Bowerbird/", env!("CARGO_PKG_VERSION")))
@@ -142,6 +148,8 @@ impl Fetcher {
         let [public_addresses, private_addresses] = addresses.map(address);
         Ok(Self {
             apis: client().timeout(timeout).build().context(NO_TLS)?,
+            // Bytes go out as fast as the line allows, and nothing comes back until all have gone.
+            uploads: client().read_timeout(total_timeout).timeout(total_timeout).build().context(NO_TLS)?,
             // Pictures do not shrink, and an encoded one would hide its length.
             pictures: client().no_gzip().build().context(NO_TLS)?,
             receivers: [public?, private?],
@@ -151,10 +159,11 @@ impl Fetcher {
             private_receivers,
             private_sources,
             timeout,
-            total_timeout: Duration::from_secs(config.fetch_total_timeout),
+            total_timeout,
             pace: Pace::new(Duration::from_secs(config.rate_limit_pause), metrics.clone()),
             sources: vec![
                 ("facebook", config.facebook_graph_url.clone()),
+                ("facebook", config.facebook_upload_url.clone()),
                 ("instagram", config.instagram_api_url.clone()),
                 ("instagram", config.instagram_graph_url.clone()),
             ],
@@ -178,6 +187,26 @@ impl Fetcher {
         let begun = Instant::now();
         let answer = self.ask(call).instrument(tracing::info_span!("provider_call", source)).await;
         self.metrics.provider_call(source, answer.as_ref().ok().map(|answer| answer.status), begun.elapsed());
+        answer
+    }
+
+    /// Posts to an API what may have many bytes; `fill` puts them into the request.
+    pub async fn upload(
+        &self,
+        url: Url,
+        fill: impl FnOnce(RequestBuilder) -> RequestBuilder + Send,
+    ) -> Result<Answer, FetchError> {
+        self.api_hosts.check(&url)?;
+        let source = self.source_of(&url);
+        let begun = Instant::now();
+        let sent = async {
+            let response = answer(fill(self.uploads.post(url)), self.total_timeout).await?;
+            let (status, headers) = (response.status(), response.headers().clone());
+            let body = Download::new(response, MAX_ANSWER, Instant::now() + self.timeout)?.all().await?;
+            Ok(Answer { status, headers, body })
+        };
+        let answer = sent.instrument(tracing::info_span!("provider_upload", source)).await;
+        self.metrics.provider_call(source, answer.as_ref().ok().map(|answer: &Answer| answer.status), begun.elapsed());
         answer
     }
 

@@ -9,7 +9,7 @@ pub mod delivery;
 pub use delivery::work;
 
 use crate::Companion;
-use crate::db::{FileRow, NewNotice, now};
+use crate::db::{AccountRow, FileRow, NewNotice, PublicationEnd, PublicationRow, now};
 use crate::secrets::{self, Secret, hmac_hex};
 use crate::webhook::Kind;
 use serde_json::{Value, json};
@@ -41,6 +41,15 @@ pub enum Event<'a> {
     },
     /// A file has other bytes than before; the row is as it stands now.
     Overwritten(&'a FileRow),
+    /// Something was published on an account of the site's, or could not be.
+    Exported {
+        /// What.
+        row: &'a PublicationRow,
+        /// Where.
+        account: &'a AccountRow,
+        /// How it ended.
+        end: &'a PublicationEnd,
+    },
     /// A visitor opened the dialog.
     DialogOpened {
         /// What the page takes, as in the picker's `accept`; empty when it did not say.
@@ -58,6 +67,7 @@ impl Event<'_> {
             Self::Converted { .. } => Kind::Converse,
             Self::Deleted { .. } => Kind::Delete,
             Self::Overwritten(_) => Kind::Overwrite,
+            Self::Exported { .. } => Kind::Export,
             Self::DialogOpened { .. } => Kind::Dialog,
         }
     }
@@ -141,6 +151,24 @@ fn text(companion: &Companion, app_key: &str, event: Event<'_>) -> Value {
             "client": client(&file.source),
             "size": file.size,
         }),
+        Event::Exported { row, account, end } => {
+            let (id, url, error) = match end {
+                PublicationEnd::Published { id, url } => (Some(id), url.as_ref(), None),
+                PublicationEnd::Failed { reason, .. } => (None, None, Some(reason)),
+                PublicationEnd::Cancelled => (None, None, None),
+            };
+            json!({
+                "url": url,
+                "client": client(&account.network),
+                "type": row.kind,
+                "status": if error.is_some() { "Failed" } else { "Published" },
+                "id": row.id,
+                "post": row.post_id,
+                "platformPostId": id,
+                "account": {"id": account.id, "name": account.name, "network": account.network, "platformId": account.account_id},
+                "error": error,
+            })
+        }
         Event::DialogOpened { accept, sources } => {
             let rules = || accept.iter().filter(|rule| rule.len() <= LONGEST_RULE).take(MOST_RULES);
             let (mimetypes, extensions): (Vec<_>, Vec<_>) = rules().partition(|rule| rule.contains('/'));

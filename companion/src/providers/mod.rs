@@ -9,7 +9,7 @@ mod meta;
 
 pub use facebook::Facebook;
 pub use instagram::Instagram;
-pub use meta::hint;
+pub use meta::{Graph, GraphError, Part, Trouble, at, failure, hint, is_node};
 
 use crate::config::Config;
 use crate::fetch::{FetchError, Fetcher};
@@ -224,6 +224,11 @@ impl Failure {
             Self::SignInAgain { code, .. } | Self::Tell { code, .. } => *code,
             Self::Upstream { .. } => ProblemCode::SourceUnavailable,
         }
+    }
+
+    /// Whether it is about the token, which nothing can be done with any more.
+    pub fn ends_token(&self) -> bool {
+        matches!(self, Self::SignInAgain { .. })
     }
 
     /// Whether trying again soon may help.

@@ -132,7 +132,7 @@ impl Reason {
 pub fn check(kind: Kind, post: &Post<'_>, allowed: Allowed) -> Verdict {
     let row = kind.row();
     let mut reasons = Reasons { kind, media: None, found: Vec::new() };
-    words(row, post, &mut reasons);
+    words(row, post, post.media.len(), &mut reasons);
     let (mut changes, mut better) = (Vec::new(), Vec::new());
     for (at, media) in post.media.iter().enumerate() {
         reasons.media = Some((at, post.media.len()));
@@ -167,16 +167,19 @@ pub fn check(kind: Kind, post: &Post<'_>, allowed: Allowed) -> Verdict {
     }
 }
 
+/// Compares only what needs no media to be there: text, link and how many media there are to be.
+pub fn check_words(kind: Kind, text: &str, link: Option<&str>, media: usize) -> Vec<Reason> {
+    let mut reasons = Reasons { kind, media: None, found: Vec::new() };
+    words(kind.row(), &Post { text, link, media: &[], used: None }, media, &mut reasons);
+    reasons.found
+}
+
 /// Text, link, quota and the number of media.
-fn words(row: &Row, post: &Post<'_>, reasons: &mut Reasons) {
+fn words(row: &Row, post: &Post<'_>, count: usize, reasons: &mut Reasons) {
     let media = row.media.is;
-    if !media.has(&post.media.len()) {
+    if !media.has(&count) {
         let takes = if media.most == 0 { "none".to_owned() } else { amount(media) };
-        reasons.add(
-            Limit::Media,
-            format_args!("{} images and videos are too many or too few", post.media.len()),
-            takes,
-        );
+        reasons.add(Limit::Media, format_args!("{count} images and videos are too many or too few"), takes);
     }
     let text = row.text.is;
     let length = post.text.trim().encode_utf16().count();

@@ -3,12 +3,19 @@
 //! [`limits`] is the one table of figures, a row ([`rows`]) for each kind of publication, which [`table`] shows to people; [`media`] measures files ([`video`] those
 //! with a moving picture); [`check`](mod@check) compares the two; [`fit`] makes of an image one that is taken.
 
+pub mod ask;
+pub mod body;
 pub mod check;
+pub mod content;
+pub mod errors;
 pub mod fit;
 pub mod limits;
 pub mod media;
+pub mod offered;
+pub mod queue;
 pub mod ratio;
 pub mod rows;
+pub mod run;
 pub mod table;
 pub mod video;
 

@@ -34,6 +34,13 @@ pub enum Kind {
     InstagramStory,
 }
 
+impl Kind {
+    /// Whether it is one of Instagram's.
+    pub fn is_instagram(self) -> bool {
+        matches!(self, Self::InstagramImage | Self::InstagramCarousel | Self::InstagramReel | Self::InstagramStory)
+    }
+}
+
 /// Whose figure it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {

@@ -192,6 +192,7 @@ impl TestApp {
             ("FACEBOOK_GRAPH_URL", "graph.facebook.com"),
             ("INSTAGRAM_AUTHORIZE_URL", "www.instagram.com"),
             ("INSTAGRAM_API_URL", "api.instagram.com"),
+            ("FACEBOOK_UPLOAD_URL", "rupload.facebook.com"),
             ("INSTAGRAM_GRAPH_URL", "graph.instagram.com"),
         ] {
             command.env(format!("BOWERBIRD_{name}"), format!("{emulator}/{host}"));

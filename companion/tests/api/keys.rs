@@ -142,6 +142,7 @@ fn in_production(folder: &Path) -> Command {
         ("INSTAGRAM_APP_ID", ""),
         ("INSTAGRAM_AUTHORIZE_URL", "https://www.instagram.com"),
         ("INSTAGRAM_API_URL", "https://api.instagram.com"),
+        ("FACEBOOK_UPLOAD_URL", "https://rupload.facebook.com"),
         ("INSTAGRAM_GRAPH_URL", "https://graph.instagram.com"),
     ] {
         command.env(format!("BOWERBIRD_{name}"), value);
@@ -179,6 +180,7 @@ async fn production_starts_with_nothing_that_only_a_demonstration_may_have() {
         "public_url: http://127.0.0.1:8787/ is not https",
         "facebook_app_secret: is the emulator's",
         "instagram_app_secret: is the emulator's",
+        "facebook_upload_url",
         "instagram_graph_url",
         "image_hosts: `127.0.0.1:8788` is on this machine",
         "the key `demo` may be used from every origin",

@@ -19,6 +19,7 @@ mod logs;
 mod openapi;
 mod operating;
 mod picking;
+mod publishing;
 mod serving;
 mod signing_in;
 mod storing;

@@ -37,14 +37,17 @@ impl Caller<'_> {
                 self.may_publish()?;
                 self.publishing_limit(account)
             }
-            ["media"] => {
-                let media = media_of(self.platform, account);
+            [edge @ ("media" | "stories")] if !posts => {
+                let (media, edge) = match *edge {
+                    "media" => (media_of(self.platform, account), "media"),
+                    _ => (stories_of(self.platform, account), "stories"),
+                };
                 let asked = self.asked.as_deref();
-                self.listing("media", account.user_id, media.len(), &|place| {
+                self.listing(edge, account.user_id, media.len(), &|place| {
                     media_node(self.platform, &media[place], asked)
                 })
             }
-            [] | ["media_publish" | "content_publishing_limit"] => Err(self.wrong_method()),
+            [] | ["media" | "stories" | "media_publish" | "content_publishing_limit"] => Err(self.wrong_method()),
             [edge] => Err(GraphError::unknown_field(edge, "IGUser")),
             [_, more @ ..] => Err(GraphError::unknown_path(&format!("/{}", more.join("/")))),
         }
@@ -342,6 +345,13 @@ pub fn media_node(platform: &Platform, media: &Item, asked: Option<&[Field]>) ->
 pub fn media_of(platform: &Platform, account: &InstagramAccount) -> Vec<Item> {
     let store = platform.store();
     store.of(ItemKind::Media, account.user_id).filter(|media| media.media_type != "STORIES").cloned().collect()
+}
+
+/// Its stories of the last day, the newest first.
+pub fn stories_of(platform: &Platform, account: &InstagramAccount) -> Vec<Item> {
+    let (store, now) = (platform.store(), platform.clock.now());
+    let stories = store.of(ItemKind::Media, account.user_id).filter(|media| media.media_type == "STORIES");
+    stories.filter(|story| now - story.created < DAY).cloned().collect()
 }
 
 /// 2200 characters, 30 hashtags, 20 mentions.

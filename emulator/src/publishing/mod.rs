@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 
 pub use body::{Part, read as read_body};
 pub use instagram::{media_node, media_of};
+pub use pages::{Connected, connect};
 pub use report::{Publication, Published, report};
 pub use rupload::upload;
 pub use store::Store;
@@ -63,7 +64,10 @@ enum Target {
 /// Answers a call, if it is publishing's.
 pub async fn handle(platform: &Platform, request: &Request, part: Option<&Part>) -> Option<Result<Value, Outcome>> {
     let target = find(platform, request)?;
-    Some(answer(platform, request, part, &target).await)
+    match answer(platform, request, part, &target).await {
+        Err(outcome) => Some(Err(outcome.come().await)),
+        answered => Some(answered),
+    }
 }
 
 fn find(platform: &Platform, request: &Request) -> Option<Target> {

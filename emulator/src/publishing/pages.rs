@@ -5,8 +5,11 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use super::{Caller, node};
+use crate::apps::Network;
 use crate::graph::{Field, GraphError};
 use crate::pictures;
+use crate::platform::Platform;
+use crate::registry::Answer;
 use crate::world::{FacebookPage, Rendition, facebook_by_key, instagram_by_key};
 
 impl Caller<'_> {
@@ -102,4 +105,46 @@ impl Caller<'_> {
             }))
         })
     }
+}
+
+/// A Page and the tokens for it.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    /// The Page's id.
+    pub page: String,
+    /// Its name.
+    pub name: String,
+    /// Its token, which is that of its Instagram account too.
+    pub token: String,
+    /// Id and name of the Instagram account that is linked to it.
+    pub instagram: Option<(String, String)>,
+}
+
+/// Everything that publishing takes.
+const PERMISSIONS: [&str; 5] =
+    ["pages_show_list", "pages_read_engagement", "pages_manage_posts", "instagram_basic", "instagram_content_publish"];
+
+/// What a person would connect who granted an app everything.
+pub fn connect(platform: &Platform, app_id: &str, account: &str) -> Option<Vec<Connected>> {
+    const LONG: i64 = 60 * 86_400;
+    let app = platform.app(app_id).filter(|app| app.network == Network::Facebook)?;
+    let person = facebook_by_key(account)?;
+    let now = platform.clock.now();
+    let mut registry = platform.registry();
+    for permission in PERMISSIONS {
+        registry.answer(app_id, person.key, permission, Answer::Granted);
+    }
+    let scopes = PERMISSIONS.map(str::to_owned).to_vec();
+    let token = registry.issue_token(&app, person.key, scopes, now, LONG, true);
+    let token = registry.token(&token).cloned()?;
+    let connected = |page: &FacebookPage| Connected {
+        page: page.id.clone(),
+        name: page.name.clone(),
+        token: registry.page_token(&token, &page.id),
+        instagram: page
+            .instagram
+            .and_then(instagram_by_key)
+            .map(|account| (account.user_id.to_owned(), account.username.to_owned())),
+    };
+    Some(FacebookPage::of(person.key).filter(|page| page.tasks.contains(&"CREATE_CONTENT")).map(connected).collect())
 }

@@ -31,7 +31,8 @@ impl Caller<'_> {
             (photo.file, photo.text, photo.alt_text) = (Some(file), text.clone(), alt_text);
             (photo.published, photo.scheduled) = (published.then_some(now), scheduled);
         });
-        if !published && scheduled.is_none() {
+        let without_post = self.flag("no_story")?.unwrap_or(false) || (!published && scheduled.is_none());
+        if without_post {
             return Ok(json!({ "id": photo }));
         }
         let post = store.add(ItemKind::Post, &page.id, &self.app.id, now, |post| {

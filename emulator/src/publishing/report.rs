@@ -110,6 +110,8 @@ pub fn report(store: &Store, now: Unix) -> Published {
             ItemKind::Post | ItemKind::Media if item.published_at(now).is_some() && store.is_ready(item) => {
                 published.visible.push(told());
             }
+            // It lies in an album, without a post.
+            ItemKind::Photo if item.published.is_some() && !is_used => published.visible.push(told()),
             ItemKind::Story if !store.is_ready(item) => published.leftovers.push(told()),
             ItemKind::Story if now - item.created < DAY => published.visible.push(told()),
             ItemKind::Story | ItemKind::Upload => {}

@@ -68,7 +68,7 @@ pub async fn upload(
     let moment = trouble.map(|(kind, _)| kind.moment(way == "ig-api-upload"));
     match moment {
         Some(Moment::Instead(Outcome::Cut)) if after_bytes.is_some() => {}
-        Some(Moment::Instead(outcome)) => return end(&platform, outcome),
+        Some(Moment::Instead(outcome)) => return end(&platform, outcome.come().await),
         _ => {}
     }
     let done = take(&platform, &way, &id, &headers, body, after_bytes).await;
@@ -76,7 +76,7 @@ pub async fn upload(
         return cut();
     }
     match (done, moment) {
-        (Ok(_), Some(Moment::After(outcome))) => end(&platform, outcome),
+        (Ok(_), Some(Moment::After(outcome))) => end(&platform, outcome.come().await),
         (Ok(()), _) if way == "ig-api-upload" => {
             Json(json!({ "success": true, "message": "Upload successful." })).into_response()
         }
@@ -89,7 +89,7 @@ fn end(platform: &Platform, outcome: Outcome) -> Response {
     match outcome {
         Outcome::Error(error) => (error.status, write_json(&error.body(&platform.trace_id()))).into_response(),
         Outcome::Proxy(status) => proxy_page(status),
-        Outcome::Cut => cut(),
+        Outcome::Cut | Outcome::Held => cut(),
     }
 }
 

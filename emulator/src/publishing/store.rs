@@ -270,12 +270,12 @@ impl Store {
         item.shows.iter().filter_map(|id| self.get(id)).all(|shown| shown.processing.succeeds())
     }
 
-    /// Whether an item is there: not deleted, and no unpublished photo that nothing used for a day.
+    /// Whether an item is there: not deleted, and no unpublished photo that nothing used for a day, nor a video whose upload was
+    /// begun and not finished within one.
     pub fn exists(&self, item: &Item, now: Unix) -> bool {
-        let is_stale = item.kind == ItemKind::Photo
-            && item.published.is_none()
-            && now - item.created >= DAY
-            && self.shown_by(&item.id).is_none();
+        let goes = item.kind == ItemKind::Photo || (item.kind == ItemKind::Video && item.incoming.is_some());
+        let is_stale =
+            goes && item.published.is_none() && now - item.created >= DAY && self.shown_by(&item.id).is_none();
         !item.deleted && !is_stale
     }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong at a step of publishing.
 
 use std::io;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{StatusCode, header};
@@ -100,6 +101,10 @@ pub enum PublishKind {
     LostAnswer,
     /// The deed is done; then a proxy's HTML page with status 504 comes.
     LateGateway,
+    /// Nothing is done and nothing is answered, for a minute: time to kill who asks.
+    Held,
+    /// The deed is done; then nothing is answered for a minute.
+    HeldAnswer,
 }
 
 /// When a trouble comes.
@@ -118,7 +123,23 @@ pub enum Outcome {
     Proxy(StatusCode),
     /// Without an answer.
     Cut,
+    /// Without an answer, after a minute.
+    Held,
 }
+
+impl Outcome {
+    /// Holds the call, if it is to be held.
+    pub async fn come(self) -> Outcome {
+        if !matches!(self, Outcome::Held) {
+            return self;
+        }
+        tokio::time::sleep(HELD).await;
+        Outcome::Cut
+    }
+}
+
+/// How long a call is held.
+const HELD: Duration = Duration::from_secs(60);
 
 impl PublishKind {
     /// What comes, and when.
@@ -128,6 +149,8 @@ impl PublishKind {
             PublishKind::BadGateway => return Moment::Instead(Outcome::Proxy(StatusCode::BAD_GATEWAY)),
             PublishKind::Cut => return Moment::Instead(Outcome::Cut),
             PublishKind::LostAnswer => return Moment::After(Outcome::Cut),
+            PublishKind::Held => return Moment::Instead(Outcome::Held),
+            PublishKind::HeldAnswer => return Moment::After(Outcome::Held),
             PublishKind::LateGateway => return Moment::After(Outcome::Proxy(StatusCode::GATEWAY_TIMEOUT)),
             PublishKind::UploadFileRequired => error(324, "(#324) Requires upload file"),
             PublishKind::InvalidParameter => error(100, "(#100) Invalid parameter"),

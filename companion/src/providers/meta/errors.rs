@@ -47,28 +47,52 @@ struct Envelope {
 }
 
 /// `{"error": {…}}`; everything but the message may be missing.
-#[derive(Debug, Default, Deserialize)]
-struct GraphError {
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct GraphError {
+    /// What is wrong, in Meta's words.
     #[serde(default)]
-    message: String,
+    pub message: String,
+    /// The class, such as `OAuthException`.
     #[serde(default, rename = "type")]
-    kind: String,
+    pub kind: String,
+    /// The number.
     #[serde(default)]
-    code: i64,
+    pub code: i64,
+    /// What the number leaves open; 0 where Meta says no more.
     #[serde(default)]
-    error_subcode: i64,
+    pub error_subcode: i64,
+    /// Whether the same call may go well later.
     #[serde(default)]
-    is_transient: bool,
+    pub is_transient: bool,
+    /// What is wrong, in words for who publishes.
     #[serde(default)]
-    fbtrace_id: String,
+    pub error_user_msg: Option<String>,
+    /// What else belongs to it, such as where an upload goes on.
+    #[serde(default)]
+    pub error_data: serde_json::Value,
+    /// By which Meta's support finds the call.
+    #[serde(default)]
+    pub fbtrace_id: String,
+}
+
+impl GraphError {
+    /// The error of an answer, if it is one.
+    pub fn of(answer: &Answer) -> Option<Self> {
+        serde_json::from_slice::<Envelope>(&answer.body).ok().map(|envelope| envelope.error)
+    }
+
+    /// For the log.
+    pub fn cause(&self, status: u16) -> String {
+        format!(
+            "Graph error {}/{} {} (HTTP {status}, fbtrace_id {})",
+            self.code, self.error_subcode, self.kind, self.fbtrace_id
+        )
+    }
 }
 
 /// What a Graph error means to us.
-fn failure(status: u16, error: &GraphError) -> Failure {
-    let cause = format!(
-        "Graph error {}/{} {} (HTTP {status}, fbtrace_id {})",
-        error.code, error.error_subcode, error.kind, error.fbtrace_id
-    );
+pub fn failure(status: u16, error: &GraphError) -> Failure {
+    let cause = error.cause(status);
     let message = error.message.to_lowercase();
     let code = match (error.code, error.error_subcode) {
         (102 | 190, subcode) => return Failure::SignInAgain { code: end_of_token(subcode, &message), cause },

@@ -4,10 +4,12 @@
 
 mod errors;
 mod hints;
+mod publishing;
 mod usage;
 
-pub use errors::{code_failure, exchange_failure, read, refusal};
+pub use errors::{GraphError, code_failure, exchange_failure, failure, read, refusal};
 pub use hints::hint;
+pub use publishing::{Part, Trouble, is_node};
 
 use super::Failure;
 use crate::fetch::{Answer, Call, Fetcher};
