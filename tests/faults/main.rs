@@ -8,6 +8,9 @@
 mod conversions;
 mod ground;
 mod memory;
+#[path = "../stage/press.rs"]
+mod press;
+mod publishing;
 mod receiver;
 mod small_disk;
 #[path = "../stage/mod.rs"]

@@ -114,6 +114,11 @@ impl Cluster {
         lines[lines.len().saturating_sub(20)..].join("\n")
     }
 
+    /// How they are set.
+    pub fn config(&self) -> Config {
+        self.members[0].config.clone()
+    }
+
     /// Their database.
     pub async fn database(&self) -> AnyPool {
         let config = &self.members[0].config;

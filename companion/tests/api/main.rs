@@ -19,6 +19,8 @@ mod logs;
 mod openapi;
 mod operating;
 mod picking;
+#[path = "../../../tests/stage/press.rs"]
+mod press;
 mod publishing;
 mod serving;
 mod signing_in;
