@@ -58,6 +58,7 @@ CREATE TABLE publications (
 );
 CREATE INDEX publications_due ON publications (state, due_ms);
 CREATE INDEX publications_post ON publications (post_id);
+CREATE INDEX publications_remote ON publications (remote_id);
 CREATE INDEX publications_account ON publications (account_id, created_ms);
 CREATE INDEX publications_left ON publications (left_over, due_ms);
 

@@ -35,22 +35,33 @@ pub enum Kind {
     Overwrite,
     /// A visitor opened the dialog.
     Dialog,
+    /// A post is to be seen on at least one of its accounts.
+    PostPublished,
+    /// A post could be published on none of its accounts.
+    PostError,
 }
 
-/// All of them, by the names that Filestack gave them.
-pub const KINDS: [(&str, Kind); 6] = [
+/// All of them, by the names that Filestack gave them; those of posts by Outstand's.
+pub const KINDS: [(&str, Kind); 8] = [
     ("fp.upload", Kind::Upload),
     ("fp.export", Kind::Export),
     ("fp.converse", Kind::Converse),
     ("fp.delete", Kind::Delete),
     ("fp.overwrite", Kind::Overwrite),
     ("fp.dialog", Kind::Dialog),
+    ("post.published", Kind::PostPublished),
+    ("post.error", Kind::PostError),
 ];
 
-/// The word for every kind, those of later versions too.
+/// The word for every kind that Filestack has, those of later versions too.
 const ALL: &str = "all";
 
 impl Kind {
+    /// Whether it is one of Outstand's, with a body of its shape.
+    pub fn is_outstands(self) -> bool {
+        matches!(self, Self::PostPublished | Self::PostError)
+    }
+
     /// Its name: the `action` of a notice.
     pub fn name(self) -> &'static str {
         KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
@@ -61,7 +72,7 @@ impl Kind {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Vec<String>")]
 pub enum Events {
-    /// Every one.
+    /// Every one that Filestack has: who wants Outstand's names them, since their bodies have another shape.
     #[default]
     All,
     /// These.
@@ -94,7 +105,7 @@ impl Events {
     /// Whether it wants this kind.
     pub fn want(&self, kind: Kind) -> bool {
         match self {
-            Self::All => true,
+            Self::All => !kind.is_outstands(),
             Self::Some(kinds) => kinds.contains(&kind),
         }
     }

@@ -313,6 +313,12 @@ impl Db {
         Ok(noted.rows_affected() > 0)
     }
 
+    /// The publication that became this at Meta.
+    pub async fn publication_of(&self, app_key: &str, remote_id: &str) -> sqlx::Result<Option<PublicationRow>> {
+        let select = format!("SELECT {COLUMNS} FROM publications WHERE app_key = $1 AND remote_id = $2 LIMIT 1");
+        sqlx::query_as(AssertSqlSafe(select)).bind(app_key).bind(remote_id).fetch_optional(&self.pool).await
+    }
+
     /// Whether a running publication was taken back.
     pub async fn is_publication_unwanted(&self, row: &PublicationRow) -> sqlx::Result<bool> {
         let found: Option<i64> =
@@ -340,22 +346,33 @@ impl Db {
         .map(drop)
     }
 
-    /// Ends a publication, and writes down what the site is to hear of it and what is left at Meta. `false`, and nothing is written, when another has taken
-    /// it over.
+    /// Ends a publication, and writes down what the site is to hear of it and what was made; of one that is not published, that is left
+    /// at Meta. When all of the post have ended, `of_post` says what is to be heard of that. Answers what will be heard; `None`, and
+    /// nothing is written, when another has taken it over.
     pub async fn end_publication(
         &self,
         row: &PublicationRow,
         end: &PublicationEnd,
-        left: Option<&str>,
-        notices: &[NewNotice],
-    ) -> sqlx::Result<bool> {
+        made: &str,
+        mut notices: Vec<NewNotice>,
+        of_post: impl FnOnce(&PostRow, &[PublicationRow]) -> Vec<NewNotice>,
+    ) -> sqlx::Result<Option<Vec<NewNotice>>> {
         let (state, problem, reason, id, url) = match end {
             PublicationEnd::Published { id, url } => ("published", None, None, Some(id), url.as_ref()),
             PublicationEnd::Failed { problem, reason } => ("failed", Some(problem.as_str()), Some(reason), None, None),
             PublicationEnd::Cancelled => ("cancelled", Some("cancelled"), None, None, None),
         };
         let time = now();
+        let is_left = state != "published" && made != "{}";
         let mut work = self.pool.begin().await?;
+        // Of two that end at once, the later one sees that the other has ended.
+        let post: PostRow = sqlx::query_as(
+            "UPDATE posts SET request = request WHERE id = $1 \
+             RETURNING id, app_key, tenant, request, request_key, scheduled_ms, created_ms",
+        )
+        .bind(&row.post_id)
+        .fetch_one(&mut *work)
+        .await?;
         let ended = sqlx::query(
             "UPDATE publications SET state = $1, problem = $2, reason = $3, remote_id = $4, remote_url = $5, made = $6, \
                  left_over = $7, worker = NULL, phase = NULL, due_ms = $8, ended_ms = $8, updated_ms = $8 \
@@ -366,19 +383,25 @@ impl Db {
         .bind(reason)
         .bind(id)
         .bind(url)
-        .bind(left.unwrap_or("{}"))
-        .bind(i64::from(left.is_some()))
+        .bind(made)
+        .bind(i64::from(is_left))
         .bind(time)
         .bind(&row.id)
         .bind(row.claims)
         .execute(&mut *work)
         .await?;
         if ended.rows_affected() == 0 {
-            return Ok(false);
+            return Ok(None);
         }
-        super::notices::insert_all(&mut work, notices).await?;
+        let select = format!("SELECT {COLUMNS} FROM publications WHERE post_id = $1 ORDER BY id");
+        let all: Vec<PublicationRow> =
+            sqlx::query_as(AssertSqlSafe(select)).bind(&row.post_id).fetch_all(&mut *work).await?;
+        if all.iter().all(|row| row.ended_ms.is_some()) {
+            notices.extend(of_post(&post, &all));
+        }
+        super::notices::insert_all(&mut work, &notices).await?;
         work.commit().await?;
-        Ok(true)
+        Ok(Some(notices))
     }
 
     /// Publications that have ended and left something at Meta that is to be removed now.

@@ -6,7 +6,7 @@ use crate::db::{Millis, NoticeRow, REMOVED, Tried, WebhookRow, now};
 use crate::fetch::Fetcher;
 use crate::limits::{Place, Places};
 use crate::metrics;
-use crate::secrets::Secret;
+use crate::secrets::{Secret, hmac_hex};
 use crate::{Companion, Shared};
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,7 +39,13 @@ impl std::fmt::Display for Refusal {
 /// Another status, no answer within 30 seconds, or an address that may not be asked.
 pub async fn post(fetcher: &Fetcher, url: &Url, secret: &Secret, body: &str) -> Result<u16, Refusal> {
     let timestamp = (now() / 1000).to_string();
-    let headers = [("FS-Signature", &*signature(secret, &timestamp, body)), ("FS-Timestamp", &timestamp)];
+    // The last is what receivers look at that were written for Outstand.
+    let of_body = format!("sha256={}", hmac_hex(secret, body));
+    let headers = [
+        ("FS-Signature", &*signature(secret, &timestamp, body)),
+        ("FS-Timestamp", &timestamp),
+        ("X-Outstand-Signature", &of_body),
+    ];
     match fetcher.notify(url, &headers, body).await.map(|status| status.as_u16()) {
         Ok(status) if TAKEN.contains(&status) => Ok(status),
         Ok(status) => Err(Refusal(format!("HTTP {status}"))),

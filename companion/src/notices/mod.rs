@@ -9,7 +9,8 @@ pub mod delivery;
 pub use delivery::work;
 
 use crate::Companion;
-use crate::db::{AccountRow, FileRow, NewNotice, PublicationEnd, PublicationRow, now};
+use crate::db::{AccountRow, FileRow, NewNotice, PostRow, PublicationEnd, PublicationRow, now};
+use crate::publish::standing::date;
 use crate::secrets::{self, Secret, hmac_hex};
 use crate::webhook::Kind;
 use serde_json::{Value, json};
@@ -50,6 +51,13 @@ pub enum Event<'a> {
         /// How it ended.
         end: &'a PublicationEnd,
     },
+    /// All publications of a post have ended.
+    PostEnded {
+        /// The post.
+        post: &'a PostRow,
+        /// How it stands on each account, as [`crate::publish::standing`] tells it.
+        accounts: &'a [Value],
+    },
     /// A visitor opened the dialog.
     DialogOpened {
         /// What the page takes, as in the picker's `accept`; empty when it did not say.
@@ -68,6 +76,10 @@ impl Event<'_> {
             Self::Deleted { .. } => Kind::Delete,
             Self::Overwritten(_) => Kind::Overwrite,
             Self::Exported { .. } => Kind::Export,
+            Self::PostEnded { accounts, .. } if accounts.iter().any(|account| account["status"] == "published") => {
+                Kind::PostPublished
+            }
+            Self::PostEnded { .. } => Kind::PostError,
             Self::DialogOpened { .. } => Kind::Dialog,
         }
     }
@@ -100,6 +112,9 @@ pub fn told(companion: &Companion, notices: &[NewNotice]) {
 /// What a receiver is sent to see whether it works. It tells of a file that is not there.
 pub fn sample(kind: Kind, app_key: &str, file_url: &str) -> String {
     let text = match kind {
+        Kind::PostPublished | Kind::PostError => {
+            json!({"postId": "test", "orgId": app_key, "socialAccounts": [], "test": true})
+        }
         Kind::Dialog => json!({"dialogType": "open", "app": {"apikey": app_key}, "test": true}),
         _ => json!({
             "url": file_url, "client": "Facebook", "type": "image/jpeg", "filename": "test.jpg", "size": 0, "test": true,
@@ -117,6 +132,9 @@ pub fn signature(secret: &Secret, timestamp: &str, body: &str) -> String {
 fn body_of(kind: Kind, text: Value) -> String {
     // Filestack's ids are numbers; of this one JavaScript loses no digit.
     let id = rand::random::<u64>() >> 11;
+    if kind.is_outstands() {
+        return json!({"event": kind.name(), "id": id, "timestamp": date(Some(now())), "data": text}).to_string();
+    }
     json!({"id": id, "action": kind.name(), "timestamp": now() / 1000, "text": text}).to_string()
 }
 
@@ -169,6 +187,13 @@ fn text(companion: &Companion, app_key: &str, event: Event<'_>) -> Value {
                 "error": error,
             })
         }
+        Event::PostEnded { post, accounts } => json!({
+            "postId": post.id,
+            "orgId": post.app_key,
+            "tenantId": Some(&post.tenant).filter(|tenant| !tenant.is_empty()),
+            "scheduledAt": date(post.scheduled_ms),
+            "socialAccounts": accounts,
+        }),
         Event::DialogOpened { accept, sources } => {
             let rules = || accept.iter().filter(|rule| rule.len() <= LONGEST_RULE).take(MOST_RULES);
             let (mimetypes, extensions): (Vec<_>, Vec<_>) = rules().partition(|rule| rule.contains('/'));

@@ -16,6 +16,7 @@ pub mod queue;
 pub mod ratio;
 pub mod rows;
 pub mod run;
+pub mod standing;
 pub mod table;
 pub mod video;
 

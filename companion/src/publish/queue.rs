@@ -1,10 +1,11 @@
 //! The queue of publications, as that of jobs: rows that processes take for some seconds at a time.
 
-use super::run::{self, Outcome, tidy};
-use crate::db::{Kind, Millis, PublicationEnd, PublicationRow, Whose, now};
+use super::run::{self, Made, Outcome, tidy};
+use super::standing;
+use crate::Shared;
+use crate::db::{Kind, Millis, PostRow, PublicationEnd, PublicationRow, Whose, now};
 use crate::jobs::{lease, pause};
 use crate::notices::{self, Event};
-use crate::{Companion, Shared};
 use anyhow::Context as _;
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
@@ -121,7 +122,7 @@ async fn write_end(companion: &Shared, row: &PublicationRow, outcome: Outcome) {
                 let wait = wait.unwrap_or_else(|| pause(companion.config.retry_pause, row.tries));
                 companion.db.retry_publication(row, now() + wait, *tried).await
             }
-            Outcome::End(end, left) => ended(companion, row, end, left.as_ref().map(run::Made::written)).await,
+            Outcome::End(end, made) => ended(companion, row, end, made).await,
         };
         match written {
             Ok(()) => return,
@@ -136,12 +137,7 @@ async fn write_end(companion: &Shared, row: &PublicationRow, outcome: Outcome) {
     }
 }
 
-async fn ended(
-    companion: &Companion,
-    row: &PublicationRow,
-    end: &PublicationEnd,
-    left: Option<String>,
-) -> sqlx::Result<()> {
+async fn ended(companion: &Shared, row: &PublicationRow, end: &PublicationEnd, made: &Made) -> sqlx::Result<()> {
     let account = companion.db.account(&row.app_key, &row.account_id).await?;
     let notices = match account {
         Some(account) if *end != PublicationEnd::Cancelled => {
@@ -149,7 +145,15 @@ async fn ended(
         }
         _ => Vec::new(),
     };
-    if companion.db.end_publication(row, end, left.as_deref(), &notices).await? {
+    let all = companion.db.publications(&row.post_id).await?;
+    let accounts = standing::accounts_of(companion, &all).await?;
+    let of_post = |post: &PostRow, all: &[PublicationRow]| {
+        let told = standing::of_accounts(all, &accounts);
+        let is_over = told.iter().any(|account| account["status"] != "cancelled");
+        let about = || notices::about(companion, &post.app_key, Event::PostEnded { post, accounts: &told });
+        if is_over { about() } else { Vec::new() }
+    };
+    if let Some(notices) = companion.db.end_publication(row, end, &made.written(), notices, of_post).await? {
         notices::told(companion, &notices);
         if let PublicationEnd::Published { id, .. } = end {
             tracing::info!(publication = row.id, kind = row.kind, id, "published");

@@ -41,8 +41,8 @@ const LONGEST_LOOK: Duration = Duration::from_secs(60);
 /// What became of a run.
 #[derive(Debug)]
 pub enum Outcome {
-    /// It has ended. `left` is what is still to be removed at Meta.
-    End(PublicationEnd, Option<Made>),
+    /// It has ended, having made this. Where it is not published, that is to be removed.
+    End(PublicationEnd, Made),
     /// It waits for so long; `tried`: after a try that failed.
     Wait {
         /// How long; none is for the queue to choose.
@@ -205,32 +205,31 @@ fn credentials(companion: &Shared, account: &AccountRow) -> Option<Credentials> 
 pub async fn run(companion: &Shared, row: &PublicationRow) -> Outcome {
     let mut made = Made::read(&row.made);
     let stopped = match carry_out(companion, row, &mut made).await {
-        Ok(seen) => return Outcome::End(PublicationEnd::Published { id: seen.id, url: seen.url }, None),
+        Ok(seen) => return Outcome::End(PublicationEnd::Published { id: seen.id, url: seen.url }, made),
         Err(stopped) => stopped,
     };
-    let left = || Some(made.clone()).filter(|made| *made != Made::default());
-    let failed = |code: ProblemCode, reason: String| {
+    let failed = |code: ProblemCode, reason: String, made: Made| {
         tracing::warn!(kind = row.kind, code = code.as_str(), reason, "a publication failed");
-        Outcome::End(PublicationEnd::Failed { problem: code.as_str().to_owned(), reason }, left())
+        Outcome::End(PublicationEnd::Failed { problem: code.as_str().to_owned(), reason }, made)
     };
     match stopped {
         Stop::Unwanted => match companion.db.is_publication_unwanted(row).await {
-            Ok(true) => Outcome::End(PublicationEnd::Cancelled, left()),
+            Ok(true) => Outcome::End(PublicationEnd::Cancelled, made),
             _ => Outcome::TakenOver,
         },
-        Stop::Refused { code, text } => failed(code, text),
+        Stop::Refused { code, text } => failed(code, text, made),
         Stop::Wait(pause) if now() - row.created_ms.max(row.scheduled_ms.unwrap_or(0)) < PATIENCE => {
             tracing::info!(seconds = pause.as_secs(), "a publication waits until Meta takes calls again");
             Outcome::Wait { pause: Some(pause), tried: false }
         }
-        Stop::Wait(_) => failed(ProblemCode::RateLimited, errors::LIMITED.to_owned()),
+        Stop::Wait(_) => failed(ProblemCode::RateLimited, errors::LIMITED.to_owned(), made),
         Stop::Again(cause) if row.tries + 1 < TRIES => {
             tracing::info!(cause, tries = row.tries + 1, "a step of publishing is tried again");
             Outcome::Wait { pause: None, tried: true }
         }
         Stop::Again(cause) => {
             tracing::warn!(cause, "a step of publishing was tried for the last time");
-            failed(ProblemCode::SourceUnavailable, errors::UNKNOWN.to_owned())
+            failed(ProblemCode::SourceUnavailable, errors::UNKNOWN.to_owned(), made)
         }
     }
 }
