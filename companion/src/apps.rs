@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::fetch::Fetcher;
 use crate::mode::{self, Mode};
 use crate::providers::{self, Credentials, NAMES, Provider, default_app};
+use crate::secrets::{Secret, Signer};
 use crate::{Companion, Shared};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
@@ -22,6 +23,9 @@ use url::Url;
 
 /// How often a process looks whether another has changed the sites or the keys.
 pub const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// The kind of a site's own Facebook app for publishing.
+const PAGES: &str = "pages";
 
 /// The sites of this companion, as they stand at this moment. They live in the database; this is a copy.
 #[derive(Debug)]
@@ -45,7 +49,7 @@ pub struct App {
     pub settings: AppConfig,
     /// Whether it may be asked for anything. One that may not keeps its rights, over its files above all.
     is_open: bool,
-    /// The providers' apps with which it asks, by source.
+    /// The providers' apps with which it asks, by source; `pages` is the Facebook app with which it publishes.
     credentials: Vec<(&'static str, Credentials)>,
     providers: Vec<Box<dyn Provider>>,
 }
@@ -111,8 +115,19 @@ impl Apps {
     pub fn credentials_of(&self, source: &str, client_id: &str) -> Vec<Credentials> {
         let copied = self.copied();
         let all = copied.apps.values().flat_map(|app| &app.credentials);
-        let own = all.filter(|(name, app)| *name == source && app.client_id == client_id);
+        let is_of = |name: &str| name == source || (name == PAGES && source == "facebook");
+        let own = all.filter(|(name, app)| is_of(name) && app.client_id == client_id);
         own.map(|(_, app)| app.clone()).collect()
+    }
+
+    /// The sites that may be asked whose secret this is; takes the same time whatever it is.
+    pub fn with_secret(&self, shown: &str, signer: &Signer) -> Vec<Arc<App>> {
+        const WHAT: &str = "secret of a key";
+        let signature = signer.sign(&[WHAT, shown]);
+        let is_it = |secret: &Secret| !secret.is_empty() && signer.verifies(&[WHAT, secret.expose()], &signature);
+        let copied = self.copied();
+        let apps = copied.apps.values().filter(|app| app.is_open && app.settings.secret.as_ref().is_some_and(is_it));
+        apps.cloned().collect()
     }
 
     /// Who asks, if the key is known and the request may come from where it comes from. A request without `Origin` comes from
@@ -190,7 +205,12 @@ impl App {
             let default = || if row.is_locked(name) { None } else { default_app(name, config) };
             Some((name, own_app(&row.settings, name).or_else(default)?))
         };
-        let credentials: Vec<_> = NAMES.into_iter().filter_map(credentials).collect();
+        let mut credentials: Vec<_> = NAMES.into_iter().filter_map(credentials).collect();
+        let pages = own_app(&row.settings, PAGES).or_else(|| {
+            let for_photos = credentials.iter().find(|(name, _)| *name == "facebook").filter(|_| !row.is_locked(PAGES));
+            for_photos.map(|(_, app)| app.clone())
+        });
+        credentials.extend(pages.map(|app| (PAGES, app)));
         let providers =
             credentials.iter().filter_map(|(name, app)| providers::open(name, config, fetcher, app.clone()));
         let providers = providers.collect();
@@ -211,6 +231,17 @@ impl App {
     /// A service by its name.
     pub fn provider(&self, source: &str) -> Option<&dyn Provider> {
         self.providers().find(|provider| provider.name() == source)
+    }
+
+    /// The provider's app with which it connects accounts of a network to publish to.
+    pub fn publishing_app(&self, network: &str) -> Option<&Credentials> {
+        let kind = if network == "facebook" { PAGES } else { network };
+        self.credentials.iter().find(|(name, _)| *name == kind).map(|(_, app)| app)
+    }
+
+    /// The one of the providers' apps with which it asks that has this id.
+    pub fn app_with_id(&self, client_id: &str) -> Option<&Credentials> {
+        self.credentials.iter().map(|(_, app)| app).find(|app| app.client_id == client_id)
     }
 
     /// Whether its pages may live at this origin.

@@ -4,6 +4,7 @@
 //! clash: an API path is exactly one of those below, a handle is twenty letters and digits, the widget's files have a dot.
 
 use crate::config::Network;
+use crate::dialects::{oneall, outstand};
 use crate::error::{ApiError, Unreadable};
 use crate::files::Reading;
 use crate::trace::{self, TraceId};
@@ -84,7 +85,14 @@ pub fn router(companion: Shared) -> Router {
         .layer(DefaultBodyLimit::max(duties::MAX_BODY));
     let pictures = Router::new().route("/thumbnail", get(thumbnail::thumbnail)).layer(into_isolated_pages());
     let public = Router::new().fallback(by_name).layer(from_everywhere()).layer(into_isolated_pages());
+    // Those whom a connection's token lets in may be pages, those with a key's secret never are.
+    let dialects = outstand::of_sites()
+        .merge(oneall::router())
+        .merge(outstand::of_connections().layer(from_pages(companion.clone())))
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .route_layer(from_fn_with_state(companion.clone(), limit_calls));
     api.merge(navigated)
+        .merge(dialects)
         .merge(pictures)
         .merge(posted_by_providers)
         .fallback_service(public.with_state(companion.clone()))
@@ -291,7 +299,7 @@ async fn log(
         %trace,
         %client,
         %method,
-        path = request.uri().path(),
+        path = without_token(request.uri().path()),
         otel.name = Empty,
         otel.kind = Empty,
         http.response.status_code = Empty
@@ -315,6 +323,12 @@ async fn log(
     }
     .instrument(span)
     .await
+}
+
+/// A path as it is logged: without the token that those of a connection end with.
+fn without_token(path: &str) -> &str {
+    let before = [outstand::PENDING, oneall::CONNECTIONS].into_iter().find(|before| path.starts_with(before));
+    before.unwrap_or(path)
 }
 
 /// Which of the table's routes a request goes to. What has none is told apart as far as [`by_name`] does, never by its name.

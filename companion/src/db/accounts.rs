@@ -1,8 +1,9 @@
 //! The accounts that sites publish to.
 
 use super::{Db, Millis, now};
+use crate::providers::Seen;
 use crate::secrets::Secret;
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::{AnyConnection, AssertSqlSafe, FromRow};
 
 /// A Page or an Instagram account.
 #[derive(Debug, Clone)]
@@ -65,10 +66,21 @@ impl Db {
     /// Connects an account; one that is connected already keeps its id and gets the new token.
     /// Answers its id.
     pub async fn put_account(&self, account: &AccountRow) -> sqlx::Result<String> {
+        let mut work = self.pool.begin().await?;
+        let id = self.put_account_within(&mut work, account).await?;
+        work.commit().await?;
+        Ok(id)
+    }
+
+    /// The same, as a part of something larger.
+    pub(super) async fn put_account_within(
+        &self,
+        work: &mut AnyConnection,
+        account: &AccountRow,
+    ) -> sqlx::Result<String> {
         let time = now();
         let token = account.access_token.clone().unwrap_or_default();
         // The token is sealed for the id, which is known only once the row is there.
-        let mut work = self.pool.begin().await?;
         let id: String = sqlx::query_scalar(
             "INSERT INTO accounts (id, app_key, tenant, network, client_id, user_id, account_id, page_id, name, username, \
                                    picture_url, access_token, created_ms, refreshed_ms) \
@@ -98,7 +110,6 @@ impl Db {
             .bind(&id)
             .execute(&mut *work)
             .await?;
-        work.commit().await?;
         Ok(id)
     }
 
@@ -132,6 +143,26 @@ impl Db {
             .execute(&self.pool)
             .await
             .map(drop)
+    }
+
+    /// Writes down what an account is called now, that its token is taken, and its new token where it has one.
+    pub async fn account_seen(&self, id: &str, seen: &Seen) -> sqlx::Result<()> {
+        let token = seen.token.as_ref().map(|token| self.keyring.seal(&place(id), token));
+        sqlx::query(
+            "UPDATE accounts SET name = $1, username = $2, picture_url = $3, problem = NULL, \
+                    refreshed_ms = CASE WHEN $4 = 1 THEN $5 ELSE refreshed_ms END, access_token = COALESCE($6, access_token) \
+             WHERE id = $7",
+        )
+        .bind(&seen.name)
+        .bind(&seen.username)
+        .bind(&seen.picture_url)
+        .bind(i64::from(token.is_some()))
+        .bind(now())
+        .bind(token)
+        .bind(id)
+        .execute(&self.pool)
+        .await
+        .map(drop)
     }
 
     /// Disconnects an account; what waits to be published on it is not. `false` when there is none.

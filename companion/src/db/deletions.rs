@@ -2,7 +2,7 @@
 
 use super::{Db, Millis, NewNotice, now};
 use bowerbird_protocol::problem::ProblemCode;
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 
 /// An account at a provider. Its id is one app's: the same person has another with another app.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ pub struct KeptFile {
 }
 
 impl Db {
-    /// Forgets what a provider's app was given for an account, in every session; unfinished jobs of theirs fail, those that run
+    /// Forgets what a provider's app was given for a person, in every session, and the accounts that they connected; unfinished jobs of theirs fail, those that run
     /// as soon as they notice. Answers how many connections there were.
     pub async fn remove_access(&self, account: Account<'_>) -> sqlx::Result<u64> {
         let mut work = self.pool.begin().await?;
@@ -208,6 +208,10 @@ async fn remove_access(work: &mut sqlx::AnyConnection, account: Account<'_>) -> 
     .bind(account.id)
     .execute(&mut *work)
     .await?;
+    for table in ["accounts", "connecting"] {
+        let delete = format!("DELETE FROM {table} WHERE client_id = $1 AND user_id = $2");
+        sqlx::query(AssertSqlSafe(delete)).bind(account.client_id).bind(account.id).execute(&mut *work).await?;
+    }
     let gone = sqlx::query("DELETE FROM connections WHERE source = $1 AND client_id = $2 AND account_id = $3")
         .bind(account.source)
         .bind(account.client_id)

@@ -4,6 +4,7 @@
 mod accounts;
 mod apps;
 mod completions;
+mod connecting;
 mod conversions;
 mod deletions;
 mod files;
@@ -21,6 +22,7 @@ mod webhooks;
 pub use accounts::AccountRow;
 pub use apps::AppRow;
 pub use completions::NewConnection;
+pub use connecting::{ConnectingRow, NewConnecting};
 pub use conversions::{ConversionRow, Leftover};
 pub use deletions::{Account, DeletionRow, KeptFile};
 pub use files::FileRow;
@@ -162,6 +164,7 @@ impl Db {
             .execute(&self.pool)
             .await?;
         sqlx::query("DELETE FROM notices WHERE ended_ms < $1").bind(now() - NOTICES_KEPT).execute(&self.pool).await?;
+        sqlx::query("DELETE FROM connecting WHERE expires_ms < $1").bind(now()).execute(&self.pool).await?;
         self.drop_unused_keys().await?;
         self.drop_unneeded_connections().await;
         Ok(())

@@ -18,13 +18,13 @@ mod wait;
 pub use page::problem as problem_page;
 pub use wait::wait;
 
-use crate::Shared;
 use crate::apps::{App, Authorized, Caller};
 use crate::db::{Attempt, Binding, Millis, NewAttempt, NewConnection, TYPING, now};
 use crate::error::ApiError;
 use crate::providers::{Ask, CodeGrant, Failure, Provider, hint};
 use crate::secrets::{Secret, digest, token};
 use crate::session::{self, Session};
+use crate::{Companion, Shared, accounts};
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -215,7 +215,7 @@ fn failed_page(error: &ApiError) -> Response {
 }
 
 /// Registered at the provider, byte for byte.
-fn redirect_uri(companion: &Shared, source: &str) -> String {
+pub fn redirect_uri(companion: &Companion, source: &str) -> String {
     companion.config.public(&format!("/api/client/{source}/authCallback/open"))
 }
 
@@ -229,6 +229,27 @@ pub struct Callback {
     /// Some of Facebook's dialogs send these in place of the two before.
     error_code: Option<String>,
     error_message: Option<String>,
+}
+
+/// What it comes to.
+#[derive(Debug, Clone)]
+pub struct ProviderAnswer {
+    /// To be exchanged for a token.
+    pub code: Option<String>,
+    /// Why there is none.
+    pub error: Option<String>,
+    /// The same in the provider's words.
+    pub description: String,
+}
+
+impl From<Callback> for ProviderAnswer {
+    fn from(query: Callback) -> Self {
+        Self {
+            code: query.code,
+            error: query.error.or(query.error_code),
+            description: query.error_description.or(query.error_message).unwrap_or_default(),
+        }
+    }
 }
 
 /// `GET /api/client/{source}/authCallback/open`: finishes, and answers a page for the visitor whatever the outcome.
@@ -254,6 +275,10 @@ async fn finish(companion: &Shared, source: &str, headers: &HeaderMap, query: Ca
     let found = attempt.and_then(|attempt| Some((companion.apps.get(&attempt.app_key)?, attempt)));
     let Some((app, attempt)) = found else {
         let code = ProblemCode::SignInExpired;
+        // It may be somebody who connects accounts for publishing.
+        if let Some(address) = accounts::came_back(companion, source, &state, &query.into()).await? {
+            return Ok(see_other(address.as_str()));
+        }
         tracing::warn!(source, code = code.as_str(), "the provider sent a visitor back with a state unknown or used");
         return Ok(page::problem(code));
     };
@@ -294,8 +319,8 @@ async fn answered(
         let cause = "the code was not typed into the browser that came back";
         return Ok(Err(Failure::tell(ProblemCode::SignInExpired, cause)));
     }
-    let description = query.error_description.or(query.error_message).unwrap_or_default();
-    Ok(match (query.code, query.error.or(query.error_code)) {
+    let ProviderAnswer { code, error, description } = query.into();
+    Ok(match (code, error) {
         (Some(code), _) => connect(companion, provider, attempt, &code).await?,
         (None, Some(error)) => {
             let code = provider.refusal(&error, &description);

@@ -29,11 +29,11 @@ const TAGGED_COVER: &str = "photos.limit(1){images}";
 /// Facebook.
 #[derive(Debug)]
 pub struct Facebook {
-    graph: Graph,
+    pub(super) graph: Graph,
     fetcher: Fetcher,
-    app: Credentials,
+    pub(super) app: Credentials,
     pkce: bool,
-    dialog: Url,
+    pub(super) dialog: Url,
     token_endpoint: Url,
 }
 
@@ -51,7 +51,8 @@ impl Facebook {
         }
     }
 
-    async fn sign_in(&self, grant: CodeGrant<'_>) -> Result<Grant, Failure> {
+    /// Exchanges a code for a person's token.
+    pub(super) async fn token_of(&self, grant: CodeGrant<'_>) -> Result<TokenAnswer, Failure> {
         let mut form = vec![
             ("client_id", self.app.client_id.as_str()),
             ("client_secret", self.app.client_secret.expose()),
@@ -61,9 +62,26 @@ impl Facebook {
         form.extend(grant.verifier.map(|verifier| ("code_verifier", verifier.expose())));
         let answer =
             self.fetcher.call(Call { url: self.token_endpoint.clone(), bearer: None, form: Some(&form) }).await?;
+        meta::read(&answer).map_err(meta::exchange_failure)
+    }
+
+    /// Exchanges a token that lives for hours for one that lives for weeks.
+    pub(super) async fn lengthened(&self, token: &Secret) -> Result<Secret, Failure> {
+        let form = [
+            ("grant_type", "fb_exchange_token"),
+            ("client_id", self.app.client_id.as_str()),
+            ("client_secret", self.app.client_secret.expose()),
+            ("fb_exchange_token", token.expose()),
+        ];
+        let call = Call { url: self.token_endpoint.clone(), bearer: None, form: Some(&form) };
+        let answer: TokenAnswer = meta::read(&self.fetcher.call(call).await?).map_err(meta::exchange_failure)?;
+        Ok(answer.access_token)
+    }
+
+    async fn sign_in(&self, grant: CodeGrant<'_>) -> Result<Grant, Failure> {
         // A token that a server gets for a code lives about 60 days already; there is nothing to extend.
-        let answer: TokenAnswer = meta::read(&answer).map_err(meta::exchange_failure)?;
-        let token = Secret::new(answer.access_token);
+        let answer = self.token_of(grant).await?;
+        let token = answer.access_token;
         let permissions: Data<Permission> = self.graph.get(&token, "me/permissions", &[]).await?;
         if !permissions.data.iter().any(|it| it.permission == PHOTO_PERMISSION && it.status == "granted") {
             return Err(Failure::tell(
@@ -239,9 +257,9 @@ fn photo_id(path: &str) -> Option<&str> {
 }
 
 #[derive(Deserialize)]
-struct TokenAnswer {
-    access_token: String,
-    expires_in: Option<u64>,
+pub(super) struct TokenAnswer {
+    pub(super) access_token: Secret,
+    pub(super) expires_in: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -251,11 +269,11 @@ struct Permission {
 }
 
 #[derive(Deserialize)]
-struct Me {
+pub(super) struct Me {
     #[serde(deserialize_with = "meta::id")]
-    id: String,
+    pub(super) id: String,
     #[serde(default)]
-    name: String,
+    pub(super) name: String,
 }
 
 /// The person, with what of theirs was asked for.

@@ -25,10 +25,10 @@ const FILE_FIELDS: &str = "id,caption,media_type,media_url,timestamp";
 /// Instagram.
 #[derive(Debug)]
 pub struct Instagram {
-    graph: Graph,
+    pub(super) graph: Graph,
     fetcher: Fetcher,
-    app: Credentials,
-    dialog: Url,
+    pub(super) app: Credentials,
+    pub(super) dialog: Url,
     code_endpoint: Url,
     long_lived_endpoint: Url,
     refresh_endpoint: Url,
@@ -54,7 +54,8 @@ impl Instagram {
         }
     }
 
-    async fn sign_in(&self, grant: CodeGrant<'_>) -> Result<Grant, Failure> {
+    /// Exchanges a code for a short-lived token.
+    pub(super) async fn token_of(&self, grant: CodeGrant<'_>) -> Result<ShortLived, Failure> {
         let form = [
             ("client_id", self.app.client_id.as_str()),
             ("client_secret", self.app.client_secret.expose()),
@@ -65,7 +66,11 @@ impl Instagram {
         ];
         let answer =
             self.fetcher.call(Call { url: self.code_endpoint.clone(), bearer: None, form: Some(&form) }).await?;
-        let short: ShortLived = read_code_answer(&answer)?;
+        read_code_answer(&answer)
+    }
+
+    async fn sign_in(&self, grant: CodeGrant<'_>) -> Result<Grant, Failure> {
+        let short = self.token_of(grant).await?;
         if !short.permissions.iter().any(|permission| permission == SCOPE) {
             return Err(Failure::tell(
                 ProblemCode::PermissionDeclined,
@@ -74,7 +79,7 @@ impl Instagram {
         }
         let (token, expires_in) = if grant.long_lived {
             let long = self.long_lived(&short.access_token).await?;
-            (Secret::new(long.access_token), long.expires_in)
+            (long.access_token, long.expires_in)
         } else {
             (short.access_token, Some(SHORT_LIVED))
         };
@@ -87,7 +92,7 @@ impl Instagram {
         Ok(Grant { token, expires_in, account_id: short.user_id, account_name: me.username })
     }
 
-    async fn long_lived(&self, short: &Secret) -> Result<LongLived, Failure> {
+    pub(super) async fn long_lived(&self, short: &Secret) -> Result<LongLived, Failure> {
         let mut url = self.long_lived_endpoint.clone();
         url.query_pairs_mut()
             .append_pair("grant_type", "ig_exchange_token")
@@ -96,11 +101,11 @@ impl Instagram {
     }
 
     /// Takes tokens that are at least a day old. <https://developers.facebook.com/docs/instagram-platform/reference/refresh_access_token>
-    async fn renewed(&self, token: &Secret) -> Result<Renewal, Failure> {
+    pub(super) async fn renewed(&self, token: &Secret) -> Result<Renewal, Failure> {
         let mut url = self.refresh_endpoint.clone();
         url.query_pairs_mut().append_pair("grant_type", "ig_refresh_token");
         let renewed: LongLived = self.graph.get_at(token, url).await?;
-        Ok(Renewal { token: Secret::new(renewed.access_token), expires_in: renewed.expires_in })
+        Ok(Renewal { token: renewed.access_token, expires_in: renewed.expires_in })
     }
 
     async fn page(&self, token: &Secret, path: &str, after: Option<&str>) -> Result<Page, Failure> {
@@ -192,13 +197,13 @@ impl Provider for Instagram {
 /// The documentation wraps an object in `data: [{…}]`, the servers send it flat.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum OneOrList<T> {
+pub(super) enum OneOrList<T> {
     List { data: Vec<T> },
     One(T),
 }
 
 impl<T> OneOrList<T> {
-    fn one(self) -> Option<T> {
+    pub(super) fn one(self) -> Option<T> {
         match self {
             Self::List { data } => data.into_iter().next(),
             Self::One(one) => Some(one),
@@ -207,12 +212,12 @@ impl<T> OneOrList<T> {
 }
 
 #[derive(Deserialize)]
-struct ShortLived {
-    access_token: Secret,
+pub(super) struct ShortLived {
+    pub(super) access_token: Secret,
     #[serde(deserialize_with = "meta::id")]
-    user_id: String,
+    pub(super) user_id: String,
     #[serde(default, deserialize_with = "permissions")]
-    permissions: Vec<String>,
+    pub(super) permissions: Vec<String>,
 }
 
 /// An array, or one string with commas.
@@ -230,8 +235,8 @@ fn permissions<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
 }
 
 #[derive(Deserialize)]
-struct LongLived {
-    access_token: String,
+pub(super) struct LongLived {
+    pub(super) access_token: Secret,
     expires_in: Option<u64>,
 }
 

@@ -170,7 +170,8 @@ pub fn id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error
     if is_id(&id) { Ok(id) } else { Err(D::Error::custom("an id of other than digits")) }
 }
 
-fn is_id(text: &str) -> bool {
+/// Whether it is an id: digits and nothing else.
+pub fn is_id(text: &str) -> bool {
     (1..=32).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
