@@ -3,7 +3,7 @@
 
 use crate::bucket::{Bucket, Buckets, upload_of};
 use crate::db::{Db, Millis};
-use crate::{Shared, conversion, files, renewal, session, upload};
+use crate::{Shared, accounts, conversion, files, renewal, session, upload};
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use std::time::{Duration, SystemTime};
@@ -26,6 +26,8 @@ pub async fn work(companion: Shared) {
         if let Err(error) = renewal::renew(&companion).await {
             tracing::error!(cause = %error, "renewing remembered sign-ins failed");
         }
+        // What fails is logged where it does.
+        drop(accounts::renew(&companion).await);
         if let Err(error) = upload::parts::forget_ended(&companion).await {
             tracing::error!(cause = format!("{error:#}"), "the parts of old uploads could not be removed");
         }

@@ -8,7 +8,7 @@
 
 mod seen;
 
-pub use seen::refresh;
+pub use seen::{refresh, renew};
 
 use crate::Companion;
 use crate::apps::App;
@@ -111,7 +111,7 @@ pub async fn came_back(
     let Some(row) = companion.db.take_connecting(state_hash, network).await? else { return Ok(None) };
     let Some(app) = companion.apps.get(&row.app_key) else { return Ok(None) };
     // It may have been taken off the list meanwhile.
-    let listed = app.settings.addresses.iter().any(|listed| *listed == row.redirect_uri);
+    let listed = app.settings.addresses.contains(&row.redirect_uri);
     let Some(mut back) = Url::parse(&row.redirect_uri).ok().filter(|_| listed) else { return Ok(None) };
     let found = match find(companion, &app, &row, answer).await {
         Ok(connected) => keep(companion, &row, connected).await,

@@ -11,6 +11,20 @@ use bowerbird_protocol::problem::ProblemCode;
 /// Instagram renews no younger token.
 const OLD_ENOUGH: Millis = 24 * 3600 * 1000;
 
+/// Tokens of Instagram Login live 60 days.
+const DUE: Millis = 30 * OLD_ENOUGH;
+
+/// Renews the tokens that end otherwise, long before they do. What fails is tried again at the next sweep.
+pub async fn renew(companion: &Companion) -> Result<(), ApiError> {
+    for account in companion.db.accounts_to_renew(now() - DUE).await? {
+        if let Some(app) = companion.apps.get(&account.app_key) {
+            // Trouble with one is logged, and does not keep the others.
+            drop(refresh(companion, &app, account).await?);
+        }
+    }
+    Ok(())
+}
+
 /// Asks the provider whether an account's token is still taken, and what the account is called now; a token of Instagram Login that is
 /// a day old is renewed. Answers the account as it is then. The inner error is a code of why not: a token that is dead is written
 /// down as the account's problem, everything else may pass.

@@ -71,7 +71,7 @@ pub fn app(row: &AppRow, config: &Config) -> String {
     if let Some(pages) = &app.pages
         && app.facebook.as_ref().is_none_or(|facebook| facebook.id != pages.id)
     {
-        out.push_str(&format!("  pages, app {}\n    nothing yet: publishing is not there\n", pages.id));
+        out.push_str(&registrations("facebook", &pages.id, config));
     }
     out.trim_end().to_owned()
 }
@@ -130,9 +130,9 @@ fn pages(row: &AppRow) -> String {
         return LOCKED.to_owned();
     }
     match &row.settings.pages {
-        Some(own) => format!("app {}, kept for publishing, which is not there yet", own.id),
-        None => "no app for publishing. One with Login for Business would do for it, but not for picking: that needs classic \
-                 Facebook Login, because Login for Business cannot grant user_photos"
+        Some(own) => format!("app {}, with which Pages are connected to publish to", own.id),
+        None => "Pages are connected with the app of facebook. One of its own with Login for Business would do for it, but not \
+                 for picking: that needs classic Facebook Login, because Login for Business cannot grant user_photos"
             .to_owned(),
     }
 }

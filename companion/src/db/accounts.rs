@@ -135,6 +135,16 @@ impl Db {
         Ok(rows.into_iter().map(|row| self.account_of(row)).collect())
     }
 
+    /// Accounts of Instagram Login whose token was had before then: it ends unless it is renewed.
+    pub async fn accounts_to_renew(&self, before: Millis) -> sqlx::Result<Vec<AccountRow>> {
+        let select = format!(
+            "SELECT {COLUMNS} FROM accounts WHERE network = 'instagram' AND page_id = '' AND problem IS NULL \
+             AND refreshed_ms < $1"
+        );
+        let rows: Vec<Columns> = sqlx::query_as(AssertSqlSafe(select)).bind(before).fetch_all(&self.pool).await?;
+        Ok(rows.into_iter().map(|row| self.account_of(row)).collect())
+    }
+
     /// Says why nothing can be published to an account any more.
     pub async fn account_problem(&self, id: &str, problem: &str) -> sqlx::Result<()> {
         sqlx::query("UPDATE accounts SET problem = $1 WHERE id = $2")

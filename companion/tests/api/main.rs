@@ -7,6 +7,7 @@ mod app;
 mod apps;
 mod attacks;
 mod cancelling;
+mod connecting;
 mod converting;
 mod duties;
 mod engine;
