@@ -88,7 +88,7 @@ pub fn router(companion: Shared) -> Router {
     // Those whom a connection's token lets in may be pages, those with a key's secret never are.
     let dialects = outstand::of_sites()
         .merge(oneall::router())
-        .merge(outstand::of_connections().layer(from_pages(companion.clone())))
+        .merge(outstand::of_connections().merge(outstand::of_uploads()).layer(from_pages(companion.clone())))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .route_layer(from_fn_with_state(companion.clone(), limit_calls));
     api.merge(navigated)

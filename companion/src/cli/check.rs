@@ -8,6 +8,7 @@ use crate::fetch::{Fetcher, reach};
 use crate::make_private;
 use crate::mode::{self, Mode};
 use crate::providers::{NAMES, default_app};
+use crate::publish::offered;
 use crate::seal::Keyring;
 use crate::secrets::id;
 use anyhow::ensure;
@@ -343,6 +344,10 @@ async fn addresses(config: &Config, report: &mut Report) {
             "public_url",
             format!("{probe} is not reached from here ({error}); that is well if the companion does not run yet, or if visitors reach it"),
         ),
+    }
+    match offered::reachable(config) {
+        Ok(()) => report.right("publishing", "Instagram can fetch images from public_url".to_owned()),
+        Err(why) => report.hint("publishing", why),
     }
     if config.mode != Mode::Production {
         return;

@@ -13,6 +13,7 @@ mod keys;
 mod load;
 mod notices;
 mod plain_keys;
+mod posts;
 mod publications;
 mod sessions;
 mod signins;
@@ -32,7 +33,8 @@ pub use jobs::{
 pub use keys::Resealed;
 pub use load::{Examined, Load};
 pub use notices::{Delivery, NewNotice, NoticeRow, REMOVED, Tried};
-pub use publications::{NewPublication, PostRow, Posts, PublicationEnd, PublicationRow};
+pub use posts::{PostRow, Posts};
+pub use publications::{NewPublication, PublicationEnd, PublicationRow};
 pub use sessions::{ConnectionRow, DueRow, IdleSince, SessionRow};
 pub use signins::{Attempt, Binding, CONNECTED, NewAttempt, SignInRow, TYPING};
 pub use uploads::{PartRow, UploadRow};

@@ -17,6 +17,7 @@ pub mod ratio;
 pub mod rows;
 pub mod run;
 pub mod standing;
+pub mod stories;
 pub mod table;
 pub mod video;
 

@@ -61,6 +61,13 @@ impl Place {
         })
     }
 
+    /// Where a site's own server has files put, which needs no leave.
+    pub fn of_site(companion: &Shared) -> Self {
+        let storage = companion.buckets.named(None).unwrap_or_default().to_owned();
+        let prefix = Destination::new(None, None).as_str().to_owned();
+        Self { storage, container: None, prefix, access: "public", plain_key: false, policy: None }
+    }
+
     /// The sizes between which the policy wants the file.
     pub fn sizes(&self) -> (Option<u64>, Option<u64>) {
         let policy = self.policy.as_ref();

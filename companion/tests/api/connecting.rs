@@ -18,7 +18,7 @@ use url::Url;
 
 const BACK: &str = "https://shop.example/connected/facebook";
 const BACK_WITH_QUERY: &str = "https://shop.example/connected?from=picker";
-const SECRET: &str = "the-secret-of-the-shop-0123456789";
+pub const SECRET: &str = "the-secret-of-the-shop-0123456789";
 const OTHER_SECRET: &str = "the-secret-of-the-other-9876543210";
 /// A Page, and the Instagram account linked to it.
 const STUDIO: &str = "Alice Ferreira Photography";
@@ -44,7 +44,7 @@ fn site(key: &str, secret: &str) -> AppConfig {
     }
 }
 
-fn two_sites(config: &mut Config) {
+pub fn two_sites(config: &mut Config) {
     let open = AppConfig { secret: Some(Secret::new("the-secret-of-an-open-key-55555")), ..AppConfig::open("open") };
     config.apps = vec![site("shop", SECRET), site("other", OTHER_SECRET), open];
 }
@@ -55,7 +55,7 @@ async fn start() -> TestApp {
 
 impl TestApp {
     /// Calls as a site's server does.
-    async fn calls(&self, method: Method, path: &str, secret: &str, body: Option<Value>) -> (StatusCode, Value) {
+    pub async fn calls(&self, method: Method, path: &str, secret: &str, body: Option<Value>) -> (StatusCode, Value) {
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if !secret.is_empty() {
             request = request.bearer_auth(secret);
@@ -73,7 +73,7 @@ impl TestApp {
     }
 
     /// The provider's address for somebody of a site.
-    async fn is_sent_to(&self, network: &str, body: Value) -> String {
+    pub async fn is_sent_to(&self, network: &str, body: Value) -> String {
         let path = format!("/v1/social-networks/{network}/auth-url");
         let (status, reply) = self.calls(Method::POST, &path, SECRET, Some(body)).await;
         assert_eq!((status, &reply["success"]), (StatusCode::OK, &json!(true)), "{reply}");
@@ -96,24 +96,24 @@ impl TestApp {
     }
 
     /// The whole way of a person. The token with which they come back.
-    async fn connects(&self, network: &str, account: &str, tenant: Option<&str>) -> String {
+    pub async fn connects(&self, network: &str, account: &str, tenant: Option<&str>) -> String {
         let body = json!({"redirect_uri": BACK, "tenant_id": tenant});
         let dialog = self.is_sent_to(network, body).await;
         let back = self.goes_on(&self.consents(&dialog, account, &[]).await).await;
         said(&back, "session").unwrap_or_else(|| panic!("{back}"))
     }
 
-    async fn is_pending(&self, session: &str) -> (StatusCode, Value) {
+    pub async fn is_pending(&self, session: &str) -> (StatusCode, Value) {
         self.calls(Method::GET, &format!("/v1/social-accounts/pending/{session}"), "", None).await
     }
 
-    async fn finalizes(&self, session: &str, ids: Value) -> (StatusCode, Value) {
+    pub async fn finalizes(&self, session: &str, ids: Value) -> (StatusCode, Value) {
         let path = format!("/v1/social-accounts/pending/{session}/finalize");
         self.calls(Method::POST, &path, "", Some(json!({"selectedPageIds": ids}))).await
     }
 
     /// Connects all that is found. The accounts' ids by username or name.
-    async fn has_connected(&self, network: &str, account: &str, tenant: Option<&str>) -> BTreeMap<String, String> {
+    pub async fn has_connected(&self, network: &str, account: &str, tenant: Option<&str>) -> BTreeMap<String, String> {
         let session = self.connects(network, account, tenant).await;
         let (_, pending) = self.is_pending(&session).await;
         let ids: Value = pages(&pending).iter().map(|page| page["id"].clone()).collect();
@@ -131,7 +131,7 @@ impl TestApp {
     }
 
     /// OneAll's call with these credentials.
-    async fn asks_who(&self, file: &str, key: &str, secret: &str) -> (StatusCode, Value) {
+    pub async fn asks_who(&self, file: &str, key: &str, secret: &str) -> (StatusCode, Value) {
         let request = self.http.get(format!("{}/connections/{file}", self.url)).basic_auth(key, Some(secret));
         let answer = request.send().await.unwrap();
         (answer.status(), answer.json().await.unwrap())
@@ -148,7 +148,7 @@ fn said(address: &Url, name: &str) -> Option<String> {
     address.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned())
 }
 
-fn pages(pending: &Value) -> &Vec<Value> {
+pub fn pages(pending: &Value) -> &Vec<Value> {
     pending["data"]["availablePages"].as_array().unwrap_or_else(|| panic!("{pending}"))
 }
 

@@ -9,6 +9,7 @@ mod attacks;
 mod cancelling;
 mod connecting;
 mod converting;
+mod dialects;
 mod duties;
 mod engine;
 mod files;

@@ -9,7 +9,7 @@ use std::path::Path;
 use tokio::process::Command;
 
 /// Read in a window, or posted by Meta; and the other way to write `/store/`.
-const NOT_DESCRIBED: [&str; 9] = [
+const NOT_DESCRIBED: [&str; 10] = [
     "/store",
     "/link",
     "/api/client/{source}/auth/open",
@@ -19,6 +19,8 @@ const NOT_DESCRIBED: [&str; 9] = [
     "/deletion/{code}",
     "/api/client/{source}/deauthorize/{client_id}",
     "/api/client/{source}/deletion/{client_id}",
+    // Meta's, with addresses that the companion signs.
+    "/offered/{publication}/{at}/{until}/{signature}",
 ];
 
 #[tokio::test]

@@ -45,11 +45,11 @@ impl Receiver {
         webhook(&self.authority, events)
     }
 
-    fn secret(&self) -> String {
+    pub fn secret(&self) -> String {
         format!("the secret of {}", self.authority)
     }
 
-    fn posted(&self) -> Vec<(HeaderMap, String)> {
+    pub fn posted(&self) -> Vec<(HeaderMap, String)> {
         self.posted.lock().unwrap().clone()
     }
 

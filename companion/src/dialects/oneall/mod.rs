@@ -1,6 +1,7 @@
 //! OneAll's API (<https://docs.oneall.com>; checked November 2026): who asks, and the envelope of every answer.
 
 mod connections;
+mod push;
 
 pub use connections::{CONNECTIONS, accounts_of, identity_token};
 
@@ -11,7 +12,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,7 +22,9 @@ use std::sync::Arc;
 
 /// What a site's server calls, with its key and the secret of it.
 pub fn router() -> Router<Shared> {
-    Router::new().route("/connections/{connection}", get(connections::connection))
+    Router::new()
+        .route("/connections/{connection}", get(connections::connection))
+        .route("/push/identities/{identity}/{network}/{*what}", post(push::push))
 }
 
 /// An answer in the envelope. `resource` is the path that was asked for.
@@ -40,6 +43,11 @@ impl Envelope {
     pub fn success(resource: &str, result: Value) -> Self {
         let info = "Your request has been processed successfully".to_owned();
         Self { resource: resource.to_owned(), status: StatusCode::OK, info, result: Some(result), retry_after: None }
+    }
+
+    /// One whose deed goes on.
+    pub fn accepted(resource: &str, info: &str, result: Value) -> Self {
+        Self { status: StatusCode::ACCEPTED, info: info.to_owned(), ..Self::success(resource, result) }
     }
 
     /// One that did not. The words are sent.

@@ -5,6 +5,7 @@ use crate::Shared;
 use crate::accounts::{self, NETWORKS, Unfit};
 use crate::db::AccountRow;
 use crate::providers::Found;
+use crate::publish::offered;
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
@@ -144,7 +145,7 @@ pub async fn list(
             && is(&filter.network_unique_id, &account.account_id)
             && (username.is_empty() || name(account).to_lowercase().contains(&username))
     });
-    let shown: Vec<Value> = found.iter().skip(offset).take(limit).map(account).collect();
+    let shown: Vec<Value> = found.iter().skip(offset).take(limit).map(|it| account(&companion, it)).collect();
     Ok(Json(json!({"success": true, "data": shown, "count": found.len(), "limit": limit, "offset": offset})))
 }
 
@@ -161,7 +162,7 @@ async fn find(companion: &Shared, app_key: &str, id: &str, tenant: &Tenant) -> R
 /// `GET /v1/social-accounts/{id}`.
 pub async fn one(State(companion): State<Shared>, Site(app): Site, Path(id): Path<String>, tenant: Tenant) -> Reply {
     let found = find(&companion, app.key(), &id, &tenant).await?;
-    Ok(Json(json!({"success": true, "data": account(&found)})))
+    Ok(Json(json!({"success": true, "data": account(&companion, &found)})))
 }
 
 /// `POST /v1/social-accounts/{id}/refresh`.
@@ -173,7 +174,7 @@ pub async fn refresh(
 ) -> Reply {
     let found = find(&companion, app.key(), &id, &tenant).await?;
     match accounts::refresh(&companion, &app, found).await? {
-        Ok(refreshed) => Ok(Json(json!({"success": true, "data": account(&refreshed)}))),
+        Ok(refreshed) => Ok(Json(json!({"success": true, "data": account(&companion, &refreshed)}))),
         Err(code) => {
             let (status, error) = match code {
                 ProblemCode::SourceUnavailable => (StatusCode::BAD_GATEWAY, "Network unavailable"),
@@ -200,7 +201,8 @@ pub async fn disconnect(
 }
 
 /// An account as it is told of; `tenantId` and `problem` beside what Outstand says.
-fn account(account: &AccountRow) -> Value {
+fn account(companion: &Shared, account: &AccountRow) -> Value {
+    let fetches = account.network == "instagram";
     let created = DateTime::from_timestamp_millis(account.created_ms).unwrap_or_default();
     json!({
         "id": account.id,
@@ -214,6 +216,7 @@ fn account(account: &AccountRow) -> Value {
         "accountType": kind(&account.network),
         "isActive": i32::from(account.problem.is_none()),
         "problem": account.problem,
+        "unavailable": fetches.then(|| offered::reachable(&companion.config).err()).flatten(),
         "createdAt": created.to_rfc3339_opts(SecondsFormat::Secs, true),
     })
 }

@@ -1,16 +1,19 @@
 //! Outstand's API (<https://www.outstand.so/docs>; checked November 2026): who asks, and how trouble is told.
 
 mod accounts;
+mod media;
+mod posts;
+mod stories;
 
 use crate::apps::App;
 use crate::error::ApiError;
 use crate::{Shared, accounts as core};
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Query, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -26,6 +29,18 @@ pub fn of_sites() -> Router<Shared> {
         .route("/v1/social-accounts", get(accounts::list))
         .route("/v1/social-accounts/{id}", get(accounts::one).delete(accounts::disconnect))
         .route("/v1/social-accounts/{id}/refresh", post(accounts::refresh))
+        .route("/v1/social-accounts/{id}/stories", get(stories::list))
+        .route("/v1/posts", get(posts::list).post(posts::publish))
+        .route("/v1/posts/", get(posts::list).post(posts::publish))
+        .route("/v1/posts/{id}", get(posts::one).delete(posts::cancel))
+        .route("/v1/media/upload", post(media::upload))
+        .route("/v1/media/{id}/confirm", post(media::confirm))
+        .route("/v1/media/{id}", get(media::one))
+}
+
+/// Where media are sent, with an address that is signed.
+pub fn of_uploads() -> Router<Shared> {
+    Router::new().route("/v1/media/{id}/content", put(media::put)).layer(DefaultBodyLimit::disable())
 }
 
 /// What the token of a connection is enough for.
@@ -62,6 +77,11 @@ impl Refusal {
         };
         let body = json!({"success": false, "error": "Invalid payload", "details": details});
         Self { status: StatusCode::BAD_REQUEST, body, retry_after: None }
+    }
+
+    /// Whether the caller can mend it.
+    pub fn is_callers(&self) -> bool {
+        self.status.is_client_error()
     }
 
     fn unauthorized() -> Self {

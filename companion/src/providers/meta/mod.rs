@@ -9,7 +9,7 @@ mod usage;
 
 pub use errors::{GraphError, code_failure, exchange_failure, failure, read, refusal};
 pub use hints::hint;
-pub use publishing::{Part, Trouble, is_node};
+pub use publishing::{Part, Trouble};
 
 use super::Failure;
 use crate::fetch::{Answer, Call, Fetcher};

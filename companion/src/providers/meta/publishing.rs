@@ -1,9 +1,9 @@
 //! Calls that change something at Meta. What matters of one that ends badly is whether it may have been done all the same: then nobody
 //! may make it again before having looked.
 
+use super::Graph;
 use super::errors::{GraphError, Limit};
 use super::usage::Asker;
-use super::{Graph, is_id};
 use crate::fetch::{Answer, Call, FetchError};
 use crate::secrets::{Secret, digest};
 use bytes::Bytes;
@@ -163,10 +163,4 @@ fn of_upload(answer: &Answer) -> Option<GraphError> {
     }
     let Upload { debug_info: Info { retriable, kind, message } } = serde_json::from_slice(&answer.body).ok()?;
     Some(GraphError { message, kind, is_transient: retriable, ..GraphError::default() })
-}
-
-/// Whether Meta's id is one: digits, or those of a Page and a post.
-pub fn is_node(id: &str) -> bool {
-    let mut parts = id.split('_');
-    parts.clone().count() <= 2 && parts.all(is_id)
 }

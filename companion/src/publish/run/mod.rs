@@ -8,7 +8,7 @@
 mod instagram;
 mod made;
 mod page;
-mod story;
+pub mod story;
 pub mod tidy;
 mod video;
 
@@ -66,6 +66,15 @@ pub enum Stop {
     },
     /// It may go well later; the cause is for the log.
     Again(String),
+    /// The same, of what Meta has a number for: that is said of it if it goes well at no time.
+    Later {
+        /// For the log.
+        cause: String,
+        /// Why.
+        code: ProblemCode,
+        /// The same as a sentence.
+        text: String,
+    },
     /// Meta wants no calls for so long.
     Wait(Duration),
     /// It was taken back, or another process has it.
@@ -104,7 +113,7 @@ impl From<Trouble> for Stop {
             Trouble::Refused { status, error } => {
                 let explained = explain(status, &error);
                 if explained.again {
-                    return Self::Again(error.cause(status));
+                    return Self::Later { cause: error.cause(status), code: explained.code, text: explained.text };
                 }
                 tracing::info!(
                     cause = error.cause(status),
@@ -223,10 +232,11 @@ pub async fn run(companion: &Shared, row: &PublicationRow) -> Outcome {
             Outcome::Wait { pause: Some(pause), tried: false }
         }
         Stop::Wait(_) => failed(ProblemCode::RateLimited, errors::LIMITED.to_owned(), made),
-        Stop::Again(cause) if row.tries + 1 < TRIES => {
+        Stop::Again(cause) | Stop::Later { cause, .. } if row.tries + 1 < TRIES => {
             tracing::info!(cause, tries = row.tries + 1, "a step of publishing is tried again");
             Outcome::Wait { pause: None, tried: true }
         }
+        Stop::Later { code, text, .. } => failed(code, text, made),
         Stop::Again(cause) => {
             tracing::warn!(cause, "a step of publishing was tried for the last time");
             failed(ProblemCode::SourceUnavailable, errors::UNKNOWN.to_owned(), made)

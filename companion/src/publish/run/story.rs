@@ -1,7 +1,7 @@
 //! Stories of a Page. Meta takes a photo or a video into one story only, so one that was begun is found by it.
 //! <https://developers.facebook.com/docs/page-stories-api/>; checked November 2026.
 
-use super::page::List;
+pub use super::page::List;
 use super::{Run, Seen, Stop};
 use crate::providers::Trouble;
 use serde::Deserialize;
