@@ -20,10 +20,11 @@ use url::Url;
 /// `business_management`, because Pages of a business are listed only with it.
 const PAGES_SCOPE: &str = "pages_show_list,pages_read_engagement,pages_manage_posts,business_management,instagram_basic,\
                            instagram_content_publish";
-const PAGES_NEEDED: [&str; 2] = ["pages_show_list", "pages_manage_posts"];
+const PUBLISHING: &str = "pages_manage_posts";
+const PAGES_NEEDED: [&str; 2] = ["pages_show_list", PUBLISHING];
 const LINKED_NEEDED: [&str; 2] = ["instagram_basic", "instagram_content_publish"];
 const INSTAGRAM_SCOPE: &str = "instagram_business_basic,instagram_business_content_publish";
-const PAGE_FIELDS: &str = "id,name,username,picture{url},access_token";
+const PAGE_FIELDS: &str = "id,name,username,picture{url}";
 const LINKED: &str = "instagram_business_account{id,username,name,profile_picture_url}";
 const LINKED_FIELDS: &str = "id,username,name,profile_picture_url";
 const OWN_FIELDS: &str = "id,user_id,username,name,account_type,profile_picture_url";
@@ -146,8 +147,7 @@ impl Accounts {
     pub async fn look(&self, network: &str, id: &str, token: &Secret, renewable: bool) -> Result<Seen, Failure> {
         match self {
             Self::Pages(facebook) if network == "facebook" => {
-                let fields = PAGE_FIELDS.trim_end_matches(",access_token");
-                let page: Page = facebook.graph.get(token, id, &[("fields", fields)]).await?;
+                let page: Page = facebook.graph.get(token, id, &[("fields", PAGE_FIELDS)]).await?;
                 let picture_url = page.picture();
                 Ok(Seen { name: page.name, username: page.username, picture_url, token: None })
             }
@@ -177,7 +177,7 @@ async fn pages(facebook: &Facebook, grant: CodeGrant<'_>) -> Result<Connected, F
     }
     // Unless everything is granted that publishing there needs, the accounts linked to Pages are none to choose.
     let linked = if LINKED_NEEDED.iter().all(has) { format!(",{LINKED}") } else { String::new() };
-    let fields = format!("{PAGE_FIELDS}{linked}");
+    let fields = format!("{PAGE_FIELDS},access_token{linked}");
     let me: Me = facebook.graph.get(&token, "me", &[("fields", "id,name")]).await?;
     let mut found = listed(facebook, &token, &fields).await?;
     let omitted = omitted(&granular_scopes, &found);
@@ -218,9 +218,10 @@ async fn listed(facebook: &Facebook, token: &Secret, fields: &str) -> Result<Vec
     Ok(pages)
 }
 
-/// The Pages that the person's consent names and that were not listed. Consent to all Pages, those to come included, names none.
+/// The Pages that the person's consent to publishing names and that were not listed. Consent to all Pages, those to come included,
+/// names none.
 fn omitted(scopes: &[Scope], listed: &[Page]) -> Vec<String> {
-    let named = scopes.iter().filter(|scope| PAGES_NEEDED.contains(&scope.scope.as_str()));
+    let named = scopes.iter().filter(|scope| scope.scope == PUBLISHING);
     let named: BTreeSet<&String> = named.flat_map(|scope| &scope.target_ids).collect();
     let is_new = |id: &&String| meta::is_id(id) && !listed.iter().any(|page| page.id == **id);
     named.into_iter().filter(is_new).cloned().collect()
@@ -248,7 +249,7 @@ async fn one(facebook: &Facebook, token: &Secret, id: String, fields: &str) -> R
 /// What can be published to of a Page: itself, and its Instagram account.
 fn accounts(page: Page) -> Vec<Found> {
     let picture_url = page.picture();
-    // Without tasks, what the consent to `pages_manage_posts` says stands.
+    // Where the tasks are not told, the Page is one that the consent to publishing names.
     let may = page.tasks.as_ref().is_none_or(|tasks| tasks.iter().any(|task| task == TASK));
     let Some(token) = page.access_token.filter(|_| may) else { return Vec::new() };
     let linked = page.instagram_business_account.map(|account| account.found(&page.id, token.clone()));
@@ -425,12 +426,12 @@ mod tests {
 
     #[test]
     fn pages_that_were_not_listed_are_those_that_the_consent_names() {
-        let scopes = r#"[{"scope":"pages_show_list","target_ids":["1","2"]},{"scope":"pages_manage_posts","target_ids":["2","3"]},
+        let scopes = r#"[{"scope":"pages_show_list","target_ids":["1","2","4"]},{"scope":"pages_manage_posts","target_ids":["1","2","3"]},
                          {"scope":"instagram_basic","target_ids":["9"]},{"scope":"business_management"},
                          {"scope":"pages_manage_posts","target_ids":["../me"]}]"#;
         let scopes: Vec<Scope> = serde_json::from_str(scopes).unwrap();
         assert_eq!(omitted(&scopes, &[page(r#"{"id":"1"}"#)]), ["2", "3"]);
-        let all: Vec<Scope> = serde_json::from_str(r#"[{"scope":"pages_show_list"}]"#).unwrap();
+        let all: Vec<Scope> = serde_json::from_str(r#"[{"scope":"pages_manage_posts"}]"#).unwrap();
         assert_eq!(omitted(&all, &[]), Vec::<String>::new());
     }
 
