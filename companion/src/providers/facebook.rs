@@ -60,22 +60,13 @@ impl Facebook {
             ("code", grant.code),
         ];
         form.extend(grant.verifier.map(|verifier| ("code_verifier", verifier.expose())));
-        let answer =
-            self.fetcher.call(Call { url: self.token_endpoint.clone(), bearer: None, form: Some(&form) }).await?;
-        meta::read(&answer).map_err(meta::exchange_failure)
+        self.token(&form).await
     }
 
-    /// Exchanges a token that lives for hours for one that lives for weeks.
-    pub(super) async fn lengthened(&self, token: &Secret) -> Result<Secret, Failure> {
-        let form = [
-            ("grant_type", "fb_exchange_token"),
-            ("client_id", self.app.client_id.as_str()),
-            ("client_secret", self.app.client_secret.expose()),
-            ("fb_exchange_token", token.expose()),
-        ];
-        let call = Call { url: self.token_endpoint.clone(), bearer: None, form: Some(&form) };
-        let answer: TokenAnswer = meta::read(&self.fetcher.call(call).await?).map_err(meta::exchange_failure)?;
-        Ok(answer.access_token)
+    /// Asks for a token.
+    pub(super) async fn token(&self, form: &[(&str, &str)]) -> Result<TokenAnswer, Failure> {
+        let call = Call { url: self.token_endpoint.clone(), bearer: None, form: Some(form) };
+        meta::read(&self.fetcher.call(call).await?).map_err(meta::exchange_failure)
     }
 
     async fn sign_in(&self, grant: CodeGrant<'_>) -> Result<Grant, Failure> {

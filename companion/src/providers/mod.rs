@@ -3,15 +3,13 @@
 //! A provider knows one vendor's HTTP and nothing of ours: no database, no storage, no browser. It turns paths into calls
 //! and the vendor's JSON into [`Entry`]s; the second is done by pure functions, so that it is tested on samples.
 
-mod accounts;
 mod facebook;
 mod instagram;
 mod meta;
 
-pub use accounts::{Accounts, Connected, Found, Seen};
 pub use facebook::Facebook;
 pub use instagram::Instagram;
-pub use meta::{Graph, GraphError, Part, Trouble, failure, hint, refusal};
+pub use meta::{Accounts, Connected, Found, Graph, GraphError, Part, Seen, Trouble, failure, hint, refusal};
 
 use crate::config::Config;
 use crate::fetch::{FetchError, Fetcher};

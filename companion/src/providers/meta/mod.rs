@@ -2,11 +2,13 @@
 //!
 //! Graph API v25.0, <https://developers.facebook.com/docs/graph-api/results>; checked November 2026.
 
+mod accounts;
 mod errors;
 mod hints;
 mod publishing;
 mod usage;
 
+pub use accounts::{Accounts, Connected, Found, Seen};
 pub use errors::{GraphError, code_failure, exchange_failure, failure, read, refusal};
 pub use hints::hint;
 pub use publishing::{Part, Trouble};

@@ -4,12 +4,12 @@
 //! <https://developers.facebook.com/docs/pages-api/getting-started> and
 //! <https://developers.facebook.com/docs/instagram-platform/content-publishing>; checked November 2026.
 
-use super::facebook::{Me, TokenAnswer};
-use super::instagram::OneOrList;
-use super::meta::{self, Data, PAGE_SIZE};
-use super::{CodeGrant, Credentials, Facebook, Failure, Instagram};
+use super::{Data, PAGE_SIZE};
 use crate::config::Config;
 use crate::fetch::Fetcher;
+use crate::providers::facebook::{Me, TokenAnswer};
+use crate::providers::instagram::OneOrList;
+use crate::providers::{CodeGrant, Credentials, Facebook, Failure, Instagram, meta};
 use crate::secrets::Secret;
 use bowerbird_protocol::problem::ProblemCode;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -198,7 +198,13 @@ async fn long_lived(facebook: &Facebook, answer: TokenAnswer) -> Result<Secret, 
     if answer.expires_in.is_none_or(|seconds| seconds >= LONG_LIVED) {
         return Ok(answer.access_token);
     }
-    facebook.lengthened(&answer.access_token).await
+    let form = [
+        ("grant_type", "fb_exchange_token"),
+        ("client_id", facebook.app.client_id.as_str()),
+        ("client_secret", facebook.app.client_secret.expose()),
+        ("fb_exchange_token", answer.access_token.expose()),
+    ];
+    Ok(facebook.token(&form).await?.access_token)
 }
 
 /// The Pages of `/me/accounts`, which leaves out those of businesses in which the person has no role.
