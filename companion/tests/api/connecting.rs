@@ -226,7 +226,7 @@ async fn somebody_connects_a_page_as_outstands_page_describes_it() {
     let wanted = json!({
         "id": connected[1]["id"], "orgId": "shop", "tenantId": "tenant_123", "nickname": "Harbour Bakery",
         "network": "facebook", "username": null, "profile_picture_url": found[4]["profilePictureUrl"],
-        "network_unique_id": found[4]["id"], "accountType": "page", "isActive": 1, "problem": null, "createdAt": null,
+        "network_unique_id": found[4]["id"], "accountType": "page", "isActive": 1, "problem": null, "unavailable": null, "createdAt": null,
     });
     assert_eq!(account, wanted);
     // Who connects again has the same account.
