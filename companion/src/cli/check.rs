@@ -346,7 +346,7 @@ async fn addresses(config: &Config, report: &mut Report) {
         ),
     }
     match offered::reachable(config) {
-        Ok(()) => report.right("publishing", "Instagram can fetch images from public_url".to_owned()),
+        Ok(()) => report.right("publishing", "Instagram can fetch images from public_url"),
         Err(why) => report.hint("publishing", why),
     }
     if config.mode != Mode::Production {

@@ -173,6 +173,33 @@ async fn outstands_media_are_uploaded_confirmed_and_published_to_page_and_story(
 }
 
 #[tokio::test]
+async fn meta_fetches_a_video_itself_where_that_is_wished() {
+    let (app, _, host) = start().await;
+    let ids = app.has_connected("facebook", "alice", None).await;
+    let (page, instagram) = (&ids["Walks in Lisbon"], &ids["alice.pro"]);
+    let url = format!("http://{host}/film.mp4");
+    let hosted = json!([{"content": "Hosted", "media": [{"url": url, "hosted": true}]}]);
+    let story = json!([{"media": [{"url": url, "hosted": true}]}]);
+    let as_story = json!({"postType": "story"});
+    for body in [
+        json!({"containers": hosted, "accounts": [page]}),
+        json!({"containers": story, "accounts": [page], "facebook": as_story}),
+        json!({"containers": hosted, "accounts": [instagram]}),
+        json!({"containers": story, "accounts": [instagram], "instagram": as_story}),
+    ] {
+        app.emulator.clear_published();
+        let post = app.has_published(body.clone()).await;
+        assert_eq!(post["socialAccounts"][0]["status"], "published", "{body}: {post}");
+        let published = app.emulator.published();
+        let [seen] = published.visible.as_slice() else { panic!("{published:?}") };
+        assert_eq!(seen.files[0].url.as_ref(), Some(&url), "{body}");
+    }
+    let gone = json!([{"content": "Gone", "media": [{"url": format!("http://{host}/gone.mp4"), "hosted": true}]}]);
+    let post = app.has_published(json!({"containers": gone, "accounts": [page]})).await;
+    assert!(post["socialAccounts"][0]["error"].as_str().unwrap().contains("#389"), "{post}");
+}
+
+#[tokio::test]
 async fn stories_of_a_page_are_listed_by_status_and_date() {
     let (app, _, host) = start().await;
     let page = app.has_one("page", "Alice Ferreira Photography").await;

@@ -1,5 +1,6 @@
 //! `cargo xtask check`: what can be judged without running anything.
 
+mod links;
 mod rules;
 mod source;
 mod tree;
@@ -57,6 +58,7 @@ fn violations() -> Result<Vec<String>> {
     found.extend(tree::places(&texts));
     found.extend(tree::sources_everywhere(&texts));
     found.extend(tree::emulator_stands_alone(&texts));
+    found.extend(links::violations(&texts));
     Ok(found)
 }
 

@@ -108,6 +108,9 @@ struct Media {
     url: String,
     #[serde(default)]
     alt: Option<String>,
+    /// Whether Meta fetches a video itself, without its being judged here.
+    #[serde(default)]
+    hosted: bool,
 }
 
 fn read(asked: &Map<String, Value>) -> Result<Said, Refusal> {
@@ -133,7 +136,8 @@ fn read(asked: &Map<String, Value>) -> Result<Said, Refusal> {
             return Err(Refusal::invalid("containers", words));
         }
     };
-    let urls = first.media.into_iter().map(|media| Medium { alt: media.alt, ..Medium::at(media.url) });
+    let urls =
+        first.media.into_iter().map(|media| Medium { alt: media.alt, hosted: media.hosted, ..Medium::at(media.url) });
     let media = urls.chain(first.media_ids.into_iter().map(Medium::stored)).collect();
     let accounts: Vec<String> = match asked.get("accounts") {
         Some(accounts) => serde_json::from_value(accounts.clone())
