@@ -8,7 +8,7 @@
 //! them ([`mod@fetch`]), keeps them ([`bucket`]), records them ([`db`]), and from then on [`files`] serves them. [`apps`] knows which site may
 //! ask, [`limits`] how often, [`pace`] how often we may ask, [`renewal`] keeps remembered sign-ins alive, [`secrets`] what must
 //! not be seen and [`seal`] how it rests, [`error`] how trouble is told, [`housekeeping`] is done now and then, [`mode`] what is good enough for visitors, [`site`] what
-//! is set for one, [`webhook`] a receiver of its notices, [`conversion`] how files are made into others, [`accounts`] connects what can be published to, [`dialects`] are the words in which other systems ask for that, [`publish`] what Meta takes of what is to be published (nothing publishes yet), [`widget`] hands out the built
+//! is set for one, [`webhook`] a receiver of its notices, [`conversion`] how files are made into others, [`accounts`] connects what can be published to, [`dialects`] are the words in which other systems ask for that, [`publish`] carries them out, [`widget`] hands out the built
 //! widget, [`health`] answers probes, [`metrics`] counts, [`telemetry`] writes the log and [`mod@trace`] names what is done for one
 //! request. A visitor meets [`page`]s of ours; one who goes finds [`duties`], which undo all of it, and [`notices`] tell the site.
 

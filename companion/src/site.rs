@@ -15,7 +15,7 @@ pub struct AppConfig {
     pub key: String,
     /// `https://shop.example`, without a path; `*` is every origin.
     pub origins: Vec<String>,
-    /// Addresses of the site's pages on which a sign-in may end, compared character for character: `https://shop.example/prints`.
+    /// Addresses of the site's pages on which a sign-in, or connecting an account to publish to, may end, compared character for character: `https://shop.example/prints`.
     /// Needed where a sign-in's window cannot speak to the page. Default none; with the origin `*` every
     /// address of the page's own origin, as long as none is listed.
     #[serde(default)]

@@ -23,7 +23,7 @@ use super::media::Media;
 use super::rows::Kind;
 use crate::Shared;
 use crate::db::{AccountRow, Millis, PublicationEnd, PublicationRow, now};
-use crate::providers::{Credentials, Graph, Part, Trouble, default_app};
+use crate::providers::{Graph, Part, Trouble};
 use crate::secrets::Secret;
 use bowerbird_protocol::problem::ProblemCode;
 use serde::Deserialize;
@@ -194,20 +194,14 @@ impl Account {
         let (base, proof_key) = if with_instagram_login {
             (&config.instagram_graph_url, None)
         } else {
-            let app = credentials(companion, account);
-            (&config.facebook_graph_url, app.map(|app| app.client_secret))
+            // By the app's secret Meta knows that it is that app which asks.
+            let site = companion.apps.get(&account.app_key);
+            let app = site.as_ref().and_then(|site| site.app_with_id(&account.client_id));
+            (&config.facebook_graph_url, app.map(|app| app.client_secret.clone()))
         };
         let graph = Graph::new(companion.fetcher.clone(), base, &config.graph_version, &account.client_id, proof_key);
         Some(Self { graph, token, with_instagram_login })
     }
-}
-
-/// The Facebook app that an account is connected with: by its secret Meta knows that it is that app which asks.
-fn credentials(companion: &Shared, account: &AccountRow) -> Option<Credentials> {
-    let settings = companion.apps.get(&account.app_key).map(|app| app.settings.clone())?;
-    let own = [settings.pages, settings.facebook].into_iter().flatten();
-    let own = own.map(|app| Credentials { client_id: app.id, client_secret: app.secret });
-    own.chain(default_app("facebook", &companion.config)).find(|app| app.client_id == account.client_id)
 }
 
 /// Carries a publication out, as far as that goes now.
