@@ -5,7 +5,7 @@ use crate::db::{AppRow, Db, WebhookRow};
 use crate::error::ApiError;
 use crate::fetch::Fetcher;
 use crate::mode::{self, Mode};
-use crate::providers::{self, Credentials, NAMES, Provider, default_app};
+use crate::providers::{self, Credentials, NAMES, PAGES, Provider, default_app};
 use crate::secrets::{Secret, Signer};
 use crate::{Companion, Shared};
 use axum::body::Bytes;
@@ -25,7 +25,6 @@ use url::Url;
 pub const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// The kind of a site's own Facebook app for publishing.
-const PAGES: &str = "pages";
 
 /// The sites of this companion, as they stand at this moment. They live in the database; this is a copy.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use crate::error::ApiError;
 use crate::notices::{self, Event};
 use crate::oauth;
 use crate::policy::{Call, Deed};
-use crate::providers::{Entry, Failure, Page, Provider, hint};
+use crate::providers::{Entry, Failure, PAGES, Page, Provider, hint};
 use crate::rights::Shown;
 use crate::session::{self, Session};
 use crate::thumbnail;
@@ -48,7 +48,7 @@ pub async fn list(
 
 /// Tells the site that a visitor opened the dialog. That it could not be written down is no reason to show them nothing.
 async fn tell_of_dialog(companion: &Shared, caller: &Caller, body: &ListRequest) {
-    let offered = |source: &&str| caller.app.provider(source).is_some();
+    let offered = |source: &&str| *source != PAGES && caller.app.provider(source).is_some();
     let sources: Vec<&str> = body.clouds.keys().map(String::as_str).filter(offered).collect();
     let accept = body.accept.as_deref().unwrap_or_default();
     let notices = notices::about(companion, caller.app.key(), Event::DialogOpened { accept, sources: &sources });

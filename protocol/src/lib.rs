@@ -5,11 +5,13 @@
 //! exceed 2^53, where a JavaScript number loses digits).
 //!
 //! In the order in which a pick uses them: [`session`] (sign in, wait, sign out), [`listing`] (albums and photos),
-//! [`store`] (copy the chosen ones), [`problem`] (what can go wrong), [`accept`] (which files a page takes).
+//! [`store`] (copy the chosen ones), [`publish`] (the other way: a stored file to a Page), [`problem`] (what can go wrong), [`accept`]
+//! (which files a page takes).
 
 pub mod accept;
 pub mod listing;
 pub mod problem;
+pub mod publish;
 mod reply;
 pub mod session;
 pub mod store;

@@ -163,6 +163,9 @@ pub struct Item {
     /// [`TAGGED`] or [`UPLOADS`]. They stand before the visitor's own folders.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub special: Option<String>,
+    /// Of a destination (see [`publish`](crate::publish)): `facebook` for a Page, `instagram` for an account there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<String>,
 }
 
 /// [`Item::special`] of the photos in which somebody tagged the visitor.

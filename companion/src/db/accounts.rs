@@ -185,6 +185,31 @@ impl Db {
         Ok(removed.rows_affected() > 0)
     }
 
+    /// Forgets the accounts of sessions that are no longer signed in, once nothing waits to be published on them and nothing is left to
+    /// be removed there.
+    pub(super) async fn drop_sessions_accounts(&self) -> sqlx::Result<()> {
+        sqlx::query(
+            "DELETE FROM accounts WHERE tenant LIKE 'session:%' \
+             AND NOT EXISTS (SELECT 1 FROM session_connections l WHERE l.source = 'pages' \
+                             AND 'session:' || l.session_id = accounts.tenant) \
+             AND NOT EXISTS (SELECT 1 FROM publications p WHERE p.account_id = accounts.id \
+                             AND (p.state IN ('waiting', 'running') OR p.left_over = 1))",
+        )
+        .execute(&self.pool)
+        .await
+        .map(drop)
+    }
+
+    /// Forgets what sessions have of a person who removed the app `client_id`; what waits to be published there is not.
+    pub async fn drop_persons_accounts(&self, client_id: &str, user_id: &str) -> sqlx::Result<()> {
+        sqlx::query("DELETE FROM accounts WHERE tenant LIKE 'session:%' AND client_id = $1 AND user_id = $2")
+            .bind(client_id)
+            .bind(user_id)
+            .execute(&self.pool)
+            .await
+            .map(drop)
+    }
+
     fn account_of(&self, row: Columns) -> AccountRow {
         AccountRow {
             access_token: self.opened(&place(&row.id), &row.access_token),

@@ -167,6 +167,7 @@ impl Db {
             .await?;
         sqlx::query("DELETE FROM notices WHERE ended_ms < $1").bind(now() - NOTICES_KEPT).execute(&self.pool).await?;
         sqlx::query("DELETE FROM connecting WHERE expires_ms < $1").bind(now()).execute(&self.pool).await?;
+        self.drop_sessions_accounts().await?;
         self.drop_unused_keys().await?;
         self.drop_unneeded_connections().await;
         Ok(())

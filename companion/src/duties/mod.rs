@@ -14,7 +14,7 @@ use crate::conversion;
 use crate::db::{Account, DeletionRow, now};
 use crate::error::ApiError;
 use crate::notices::{self, Event};
-use crate::providers;
+use crate::providers::{self, PAGES};
 use crate::secrets::Secret;
 use anyhow::{Context as _, ensure};
 use axum::Json;
@@ -77,6 +77,7 @@ pub async fn deauthorize(
     let request = verified(&companion, &source, &client_id, posted)?;
     let account = Account { source: &source, client_id: &client_id, id: &request.account_id };
     let forgotten = companion.db.remove_access(account).await?;
+    forget_pages(&companion, account).await?;
     companion.unwanted_job.notify_waiters();
     tracing::info!(source, client_id, connections = forgotten, "a person removed the app");
     Ok(Json(json!({})))
@@ -96,11 +97,24 @@ pub async fn deletion(
     let mut code = companion.signer.sign(&parts);
     code.truncate(CODE_LENGTH);
     if companion.db.begin_deletion(&code, account).await? {
+        forget_pages(&companion, account).await?;
         companion.unwanted_job.notify_waiters();
         tracing::info!(source, client_id, code, "a person wants what is kept of them deleted");
     }
     companion.new_deletion.notify_one();
     Ok(Json(Confirmation { url: companion.config.public(&format!("/deletion/{code}")), confirmation_code: code }))
+}
+
+/// Who signed in with a Facebook app, for photos or to publish, is one person with one app: Meta tells of it once.
+async fn forget_pages(companion: &Shared, account: Account<'_>) -> Result<(), ApiError> {
+    let other = match account.source {
+        "facebook" => PAGES,
+        PAGES => "facebook",
+        _ => return Ok(()),
+    };
+    companion.db.remove_access(Account { source: other, ..account }).await?;
+    companion.db.drop_persons_accounts(account.client_id, account.id).await?;
+    Ok(())
 }
 
 /// `GET /deletion/{code}`: how a deletion stands.

@@ -21,7 +21,7 @@ pub use wait::wait;
 use crate::apps::{App, Authorized, Caller};
 use crate::db::{Attempt, Binding, Millis, NewAttempt, NewConnection, TYPING, now};
 use crate::error::ApiError;
-use crate::providers::{Ask, CodeGrant, Failure, Provider, hint};
+use crate::providers::{Ask, CodeGrant, Failure, PAGES, Provider, hint};
 use crate::secrets::{Secret, digest, token};
 use crate::session::{self, Session};
 use crate::{Companion, Shared, accounts};
@@ -214,8 +214,9 @@ fn failed_page(error: &ApiError) -> Response {
     page::problem(error.problem().code)
 }
 
-/// Registered at the provider, byte for byte.
+/// Registered at the provider, byte for byte. Who publishes signs in at Facebook, with the address that is registered there already.
 pub fn redirect_uri(companion: &Companion, source: &str) -> String {
+    let source = if source == PAGES { "facebook" } else { source };
     companion.config.public(&format!("/api/client/{source}/authCallback/open"))
 }
 
@@ -269,17 +270,20 @@ pub async fn callback(
     }
 }
 
-async fn finish(companion: &Shared, source: &str, headers: &HeaderMap, query: Callback) -> Result<Response, ApiError> {
+async fn finish(companion: &Shared, network: &str, headers: &HeaderMap, query: Callback) -> Result<Response, ApiError> {
     let state = digest(query.state.as_deref().unwrap_or_default());
-    let attempt = companion.db.take_state(&state, source).await?;
+    let (source, attempt) = match companion.db.take_state(&state, network).await? {
+        None if network == "facebook" => (PAGES, companion.db.take_state(&state, PAGES).await?),
+        attempt => (network, attempt),
+    };
     let found = attempt.and_then(|attempt| Some((companion.apps.get(&attempt.app_key)?, attempt)));
     let Some((app, attempt)) = found else {
         let code = ProblemCode::SignInExpired;
         // It may be somebody who connects accounts for publishing.
-        if let Some(address) = accounts::came_back(companion, source, &state, &query.into()).await? {
+        if let Some(address) = accounts::came_back(companion, network, &state, &query.into()).await? {
             return Ok(see_other(address.as_str()));
         }
-        tracing::warn!(source, code = code.as_str(), "the provider sent a visitor back with a state unknown or used");
+        tracing::warn!(network, code = code.as_str(), "the provider sent a visitor back with a state unknown or used");
         return Ok(page::problem(code));
     };
     let site = site_name(&app, &attempt.origin);

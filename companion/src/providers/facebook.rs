@@ -4,12 +4,12 @@
 //! <https://developers.facebook.com/docs/facebook-login/guides/advanced/manual-flow>,
 //! <https://developers.facebook.com/docs/graph-api/reference/user/albums>, …/user/photos and …/album/photos; checked November 2026.
 
-use super::meta::{self, Data, Graph, MetaPath, PAGE_SIZE};
+use super::meta::{self, Asks, Data, Graph, MetaPath, PAGE_SIZE};
 use super::{
     Ask, CodeGrant, Credentials, Entry, Failure, Grant, Page, Picture, Provider, RemoteFile, Rendition, Reply,
 };
 use crate::config::Config;
-use crate::fetch::{Call, Fetcher};
+use crate::fetch::Fetcher;
 use crate::secrets::{Secret, digest};
 use bowerbird_protocol::listing::{Item, TAGGED, UPLOADS};
 use bowerbird_protocol::problem::ProblemCode;
@@ -30,16 +30,24 @@ const TAGGED_COVER: &str = "photos.limit(1){images}";
 #[derive(Debug)]
 pub struct Facebook {
     pub(super) graph: Graph,
-    fetcher: Fetcher,
+    pub(super) fetcher: Fetcher,
     pub(super) app: Credentials,
     pkce: bool,
     pub(super) dialog: Url,
-    token_endpoint: Url,
+    pub(super) token_endpoint: Url,
+    pub(super) asks: Asks,
 }
+
+const PHOTOS: Asks = Asks { scope: SCOPE, needed: &[PHOTO_PERMISSION] };
 
 impl Facebook {
     /// From the settings, for an app.
     pub fn new(config: &Config, fetcher: Fetcher, app: Credentials) -> Self {
+        Self::asking(config, fetcher, app, PHOTOS)
+    }
+
+    /// The same sign-in for other permissions.
+    pub fn asking(config: &Config, fetcher: Fetcher, app: Credentials, asks: Asks) -> Self {
         let (base, version) = (&config.facebook_graph_url, &config.graph_version);
         Self {
             graph: Graph::new(fetcher.clone(), base, version, &app.client_id, Some(app.client_secret.clone())),
@@ -48,40 +56,8 @@ impl Facebook {
             pkce: config.facebook_pkce,
             dialog: meta::at(&config.facebook_dialog_url, &format!("{version}/dialog/oauth")),
             token_endpoint: meta::at(base, &format!("{version}/oauth/access_token")),
+            asks,
         }
-    }
-
-    /// Exchanges a code for a person's token.
-    pub(super) async fn token_of(&self, grant: CodeGrant<'_>) -> Result<TokenAnswer, Failure> {
-        let mut form = vec![
-            ("client_id", self.app.client_id.as_str()),
-            ("client_secret", self.app.client_secret.expose()),
-            ("redirect_uri", grant.redirect_uri),
-            ("code", grant.code),
-        ];
-        form.extend(grant.verifier.map(|verifier| ("code_verifier", verifier.expose())));
-        self.token(&form).await
-    }
-
-    /// Asks for a token.
-    pub(super) async fn token(&self, form: &[(&str, &str)]) -> Result<TokenAnswer, Failure> {
-        let call = Call { url: self.token_endpoint.clone(), bearer: None, form: Some(form) };
-        meta::read(&self.fetcher.call(call).await?).map_err(meta::exchange_failure)
-    }
-
-    async fn sign_in(&self, grant: CodeGrant<'_>) -> Result<Grant, Failure> {
-        // A token that a server gets for a code lives about 60 days already; there is nothing to extend.
-        let answer = self.token_of(grant).await?;
-        let token = answer.access_token;
-        let permissions: Data<Permission> = self.graph.get(&token, "me/permissions", &[]).await?;
-        if !permissions.data.iter().any(|it| it.permission == PHOTO_PERMISSION && it.status == "granted") {
-            return Err(Failure::tell(
-                ProblemCode::PermissionDeclined,
-                "user_photos is not among the granted permissions",
-            ));
-        }
-        let me: Me = self.graph.get(&token, "me", &[("fields", "id,name")]).await?;
-        Ok(Grant { token, expires_in: answer.expires_in, account_id: me.id, account_name: me.name })
     }
 
     async fn page(&self, token: &Secret, path: &str, after: Option<&str>) -> Result<Page, Failure> {
@@ -164,9 +140,9 @@ impl Provider for Facebook {
         // would carry. The state is as random and as short-lived as a nonce has to be.
         // https://developers.facebook.com/documentation/facebook-login/guides/advanced/oidc-token
         match ask.challenge {
-            None => query.append_pair("scope", SCOPE),
+            None => query.append_pair("scope", self.asks.scope),
             Some(challenge) => query
-                .append_pair("scope", &format!("openid,{SCOPE}"))
+                .append_pair("scope", &format!("openid,{}", self.asks.scope))
                 .append_pair("nonce", &digest(ask.state))
                 .append_pair("code_challenge", challenge)
                 .append_pair("code_challenge_method", "S256"),
@@ -245,26 +221,6 @@ fn read_path(path: &str) -> Option<(Folder<'_>, Option<&str>)> {
 fn photo_id(path: &str) -> Option<&str> {
     let (folder, file) = read_path(path)?;
     if folder == Folder::Root { None } else { file }
-}
-
-#[derive(Deserialize)]
-pub(super) struct TokenAnswer {
-    pub(super) access_token: Secret,
-    pub(super) expires_in: Option<u64>,
-}
-
-#[derive(Deserialize)]
-struct Permission {
-    permission: String,
-    status: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Me {
-    #[serde(deserialize_with = "meta::id")]
-    pub(super) id: String,
-    #[serde(default)]
-    pub(super) name: String,
 }
 
 /// The person, with what of theirs was asked for.

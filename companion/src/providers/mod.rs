@@ -9,7 +9,9 @@ mod meta;
 
 pub use facebook::Facebook;
 pub use instagram::Instagram;
-pub use meta::{Accounts, Connected, Found, Graph, GraphError, Part, Seen, Trouble, failure, hint, refusal};
+pub use meta::{
+    Accounts, Connected, Found, Graph, GraphError, Pages, Part, Place, Seen, Trouble, failure, hint, refusal,
+};
 
 use crate::config::Config;
 use crate::fetch::{FetchError, Fetcher};
@@ -60,6 +62,11 @@ pub trait Provider: fmt::Debug + Send + Sync {
 
     /// Whether a path is one of a photo of this source, whether or not the photo exists.
     fn is_photo(&self, path: &str) -> bool;
+
+    /// The destination of a path, with the token to publish there; of the one provider that has such.
+    fn destination<'a>(&'a self, _token: &'a Secret, _path: &'a str) -> Reply<'a, Found> {
+        Box::pin(async { Err(meta::bad_path()) })
+    }
 
     /// Where a photo's bytes are now, in its largest rendition.
     fn resolve<'a>(&'a self, token: &'a Secret, path: &'a str) -> Reply<'a, RemoteFile>;
@@ -253,14 +260,17 @@ impl From<FetchError> for Failure {
     }
 }
 
-/// The names of all providers, in the order in which they are offered.
+/// The names of all providers that photos come from, in the order in which they are offered.
 pub const NAMES: [&str; 2] = ["facebook", "instagram"];
+/// The provider of destinations, from which nothing is picked.
+pub const PAGES: &str = bowerbird_protocol::publish::SOURCE;
 
 /// A provider by its name, asking with this app.
 pub fn open(name: &str, config: &Config, fetcher: &Fetcher, app: Credentials) -> Option<Box<dyn Provider>> {
     match name {
         "facebook" => Some(Box::new(Facebook::new(config, fetcher.clone(), app))),
         "instagram" => Some(Box::new(Instagram::new(config, fetcher.clone(), app))),
+        PAGES => Some(Box::new(Pages::new(config, fetcher.clone(), app))),
         _ => None,
     }
 }
@@ -268,7 +278,7 @@ pub fn open(name: &str, config: &Config, fetcher: &Fetcher, app: Credentials) ->
 /// The companion's own app at a provider, if it has one.
 pub fn default_app(name: &str, config: &Config) -> Option<Credentials> {
     let (id, secret) = match name {
-        "facebook" => (&config.facebook_app_id, &config.facebook_app_secret),
+        "facebook" | PAGES => (&config.facebook_app_id, &config.facebook_app_secret),
         "instagram" => (&config.instagram_app_id, &config.instagram_app_secret),
         _ => return None,
     };

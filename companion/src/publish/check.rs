@@ -7,6 +7,7 @@ use super::table::{amount, list, megabytes, name};
 use super::video::Video;
 use bowerbird_convert::Format;
 use bowerbird_protocol::problem::ProblemCode;
+use bowerbird_protocol::publish::tags;
 use serde::Serialize;
 use std::fmt::Display;
 use url::Url;
@@ -210,19 +211,6 @@ fn words(row: &Row, post: &Post<'_>, count: usize, reasons: &mut Reasons) {
         let fact = format_args!("The account has published {} times in 24 hours", used.posts);
         reasons.add(Limit::Quota, fact, format_args!("at most {most}"));
     }
-}
-
-/// How many words of a text begin with this mark; those of addresses of mail do not.
-fn tags(text: &str, mark: char) -> usize {
-    let mut before = ' ';
-    let mut chars = text.chars().peekable();
-    let mut count = 0;
-    while let Some(char) = chars.next() {
-        let is_word = |char: char| char.is_alphanumeric() || char == '_';
-        count += usize::from(char == mark && !is_word(before) && chars.peek().is_some_and(|next| is_word(*next)));
-        before = char;
-    }
-    count
 }
 
 struct Reasons {

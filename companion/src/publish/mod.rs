@@ -20,6 +20,7 @@ pub mod standing;
 pub mod stories;
 pub mod table;
 pub mod video;
+pub mod visitor;
 
 #[cfg(test)]
 mod cells;

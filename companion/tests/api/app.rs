@@ -308,6 +308,16 @@ pub enum Does {
     Cancel,
 }
 
+/// What the dialog asks of who publishes.
+const PUBLISHING: [&str; 6] = [
+    "pages_show_list",
+    "pages_read_engagement",
+    "pages_manage_posts",
+    "business_management",
+    "instagram_basic",
+    "instagram_content_publish",
+];
+
 /// A sign-in that a listing offers.
 #[derive(Clone, Debug)]
 pub struct Offer {
@@ -362,6 +372,7 @@ impl Visitor<'_> {
             vec![("account", account), ("decision", if does == Does::Cancel { "cancel" } else { "continue" })];
         if does == Does::Continue {
             form.extend([("user_photos", "on"), ("instagram_business_basic", "on")]);
+            form.extend(PUBLISHING.map(|permission| (permission, "on")));
         }
         location(&self.app.http.post(dialog).form(&form).send().await.unwrap())
     }

@@ -12,6 +12,7 @@ mod converting;
 mod dialects;
 mod duties;
 mod engine;
+mod exporting;
 mod files;
 mod keys;
 mod legacy;

@@ -4,10 +4,9 @@
 //! <https://developers.facebook.com/docs/pages-api/getting-started> and
 //! <https://developers.facebook.com/docs/instagram-platform/content-publishing>; checked November 2026.
 
-use super::{Data, PAGE_SIZE};
+use super::{Data, Me, PAGE_SIZE, TokenAnswer};
 use crate::config::Config;
 use crate::fetch::Fetcher;
-use crate::providers::facebook::{Me, TokenAnswer};
 use crate::providers::instagram::OneOrList;
 use crate::providers::{CodeGrant, Credentials, Facebook, Failure, Instagram, meta};
 use crate::secrets::Secret;
@@ -17,11 +16,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeSet;
 use url::Url;
 
-/// `business_management`, because Pages of a business are listed only with it.
-const PAGES_SCOPE: &str = "pages_show_list,pages_read_engagement,pages_manage_posts,business_management,instagram_basic,\
+/// What Facebook's dialog is asked for. `business_management`, because Pages of a business are listed only with it.
+pub const PAGES_SCOPE: &str = "pages_show_list,pages_read_engagement,pages_manage_posts,business_management,instagram_basic,\
                            instagram_content_publish";
 const PUBLISHING: &str = "pages_manage_posts";
-const PAGES_NEEDED: [&str; 2] = ["pages_show_list", PUBLISHING];
+pub const PAGES_NEEDED: &[&str] = &["pages_show_list", PUBLISHING];
 const LINKED_NEEDED: [&str; 2] = ["instagram_basic", "instagram_content_publish"];
 const INSTAGRAM_SCOPE: &str = "instagram_business_basic,instagram_business_content_publish";
 const PAGE_FIELDS: &str = "id,name,username,picture{url}";
@@ -163,9 +162,15 @@ impl Accounts {
     }
 }
 
-/// A person's Pages, and the Instagram accounts linked to them.
+/// A person's Pages, and the Instagram accounts linked to them, from a code.
 async fn pages(facebook: &Facebook, grant: CodeGrant<'_>) -> Result<Connected, Failure> {
     let token = long_lived(facebook, facebook.token_of(grant).await?).await?;
+    let me: Me = facebook.graph.get(&token, "me", &[("fields", "id,name")]).await?;
+    Ok(Connected { user_id: me.id, name: me.name, found: of_person(facebook, &token).await? })
+}
+
+/// The same, with the person's token.
+pub async fn of_person(facebook: &Facebook, token: &Secret) -> Result<Vec<Found>, Failure> {
     let Credentials { client_id, client_secret } = &facebook.app;
     let of_app = Secret::new(format!("{client_id}|{}", client_secret.expose()));
     let debugged: Debugged = facebook.graph.get(&of_app, "debug_token", &[("input_token", token.expose())]).await?;
@@ -178,19 +183,25 @@ async fn pages(facebook: &Facebook, grant: CodeGrant<'_>) -> Result<Connected, F
     // Unless everything is granted that publishing there needs, the accounts linked to Pages are none to choose.
     let linked = if LINKED_NEEDED.iter().all(has) { format!(",{LINKED}") } else { String::new() };
     let fields = format!("{PAGE_FIELDS},access_token{linked}");
-    let me: Me = facebook.graph.get(&token, "me", &[("fields", "id,name")]).await?;
-    let mut found = listed(facebook, &token, &fields).await?;
+    let mut found = listed(facebook, token, &fields).await?;
     let omitted = omitted(&granular_scopes, &found);
     if omitted.len() > MOST_OMITTED {
         tracing::warn!(pages = omitted.len(), "a person has more Pages that are not listed than are read");
     }
     let others: Vec<Option<Page>> = stream::iter(omitted.into_iter().take(MOST_OMITTED))
-        .map(|id| one(facebook, &token, id, &fields))
+        .map(|id| one(facebook, token, id, &fields))
         .buffered(AT_A_TIME)
         .try_collect()
         .await?;
     found.extend(others.into_iter().flatten());
-    Ok(Connected { user_id: me.id, name: me.name, found: found.into_iter().flat_map(accounts).collect() })
+    Ok(found.into_iter().flat_map(accounts).collect())
+}
+
+/// What can be published to of one Page; nothing where the person has no role on it any more.
+pub async fn of_page(facebook: &Facebook, token: &Secret, page: &str) -> Result<Vec<Found>, Failure> {
+    let fields = format!("{PAGE_FIELDS},access_token,{LINKED}");
+    let page = one(facebook, token, page.to_owned(), &fields).await?;
+    Ok(page.into_iter().flat_map(accounts).collect())
 }
 
 /// From a token that ends within weeks come Page tokens that end with it.

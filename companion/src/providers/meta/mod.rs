@@ -5,12 +5,17 @@
 mod accounts;
 mod errors;
 mod hints;
+mod login;
+mod pages;
 mod publishing;
 mod usage;
 
-pub use accounts::{Accounts, Connected, Found, Seen};
+pub use accounts::{Accounts, Connected, Found, PAGES_NEEDED, PAGES_SCOPE, Seen, of_page, of_person};
 pub use errors::{GraphError, code_failure, exchange_failure, failure, read, refusal};
 pub use hints::hint;
+pub use login::Asks;
+pub(in crate::providers) use login::{Me, TokenAnswer};
+pub use pages::{Pages, Place};
 pub use publishing::{Part, Trouble};
 
 use super::Failure;
