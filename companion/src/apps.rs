@@ -24,8 +24,6 @@ use url::Url;
 /// How often a process looks whether another has changed the sites or the keys.
 pub const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// The kind of a site's own Facebook app for publishing.
-
 /// The sites of this companion, as they stand at this moment. They live in the database; this is a copy.
 #[derive(Debug)]
 pub struct Apps(RwLock<Arc<Copied>>);
