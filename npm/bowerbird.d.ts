@@ -98,6 +98,16 @@ export interface Client {
    * when the picker's files cannot be loaded (the error names the URL; the next pick tries again).
    */
   pick(options?: PickOptions): Promise<PickResponse>;
+  /**
+   * Opens the dialog the other way round: the visitor publishes a stored file to their Facebook Pages and Instagram accounts, as posts,
+   * as stories or both. Resolves when the dialog has closed, also where the visitor left: with what was published, or is on its way
+   * then, mostly nothing. Publishing goes on when the dialog is closed.
+   *
+   * It rejects, before anything is drawn, where an option is wrong or the file is none of the companion's.
+   * @param file Its handle, its url, or what `pick` gave.
+   * @example const { publications } = await client.export(filesUploaded[0], { text: 'New in our shop' });
+   */
+  export(file: string | { handle: string } | { url: string }, options?: ExportOptions): Promise<ExportResponse>;
   /** A picker in Filestack's manner: made once, opened and closed as often as need be, and heard of by callbacks. Nothing is drawn yet. */
   picker(options?: PickerOptions): PickerInstance;
   /** What the client knows of its site. */
@@ -153,6 +163,48 @@ export interface Client {
   on(event: 'upload.start' | 'upload.error' | (string & {}), listener: (...told: any[]) => void): this;
   /** Calls no more: this listener, or all of the event's. */
   off(event: string, listener?: (...told: any[]) => void): this;
+}
+
+/** The options of {@link Client.export}. The visitor may change what they are shown. */
+export interface ExportOptions extends Pick<PickOptions, 'lang' | 'displayMode' | 'container' | 'theme' | 'customText' | 'rootId' | 'signal' | 'onOpen' | 'onClose'> {
+  /** Pages and accounts that are chosen at first, by Meta's ids. Default: none. */
+  accounts?: string[];
+  /** The text at first. Default: none. */
+  text?: string;
+  /** An address that is put below the text: beside a picture neither network takes another link. Default: none. */
+  link?: string;
+  /** What is chosen of {@link accounts}: a post in the feed, a story, or both. Default: `'feed'`. */
+  form?: 'feed' | 'story' | Array<'feed' | 'story'>;
+  /** What is done to an image that does not fit: nothing (it is refused), white edges, or cut. Default: `'pad'`. */
+  fit?: 'none' | 'pad' | 'crop';
+  /** When it is published, at most 30 days ahead: a `Date`, milliseconds, or RFC 3339. Default: now. */
+  scheduledAt?: Date | number | string;
+  /** What an image says to those who do not see it. Default: nothing. */
+  alt?: string;
+  /** Something was published. */
+  onPublished?: (publication: ExportedPublication) => void;
+}
+
+/** What {@link Client.export} resolves with. */
+export interface ExportResponse {
+  /** In the order in which they were begun. */
+  publications: ExportedPublication[];
+}
+
+/** What was published on one account, or is on its way. */
+export interface ExportedPublication {
+  /** The companion's id of it. */
+  id: string;
+  /** How it stood when the dialog was closed; the webhook `fp.export` tells how it ended. */
+  state: 'waiting' | 'running' | 'published' | 'failed' | 'cancelled';
+  /** Where it is to be seen; null while that is not known. */
+  url: string | null;
+  /** Where it is published: Meta's id and name of it. */
+  account: { id: string; name: string; network: 'facebook' | 'instagram' };
+  /** As a post or as a story. */
+  form: 'feed' | 'story';
+  /** Why it failed. */
+  error?: { code: string; message: string };
 }
 
 /** A picker in Filestack's manner. */

@@ -4,8 +4,9 @@ export const chunks = {
   later: new URL('./%LATER%', import.meta.url),
   own: new URL('./%OWN%', import.meta.url),
   editor: new URL('./%EDITOR%', import.meta.url),
+  outward: new URL('./%OUTWARD%', import.meta.url),
 };
-const hashes = { later: '%LATERHASH%', own: '%OWNHASH%', editor: '%EDITORHASH%' };
+const hashes = { later: '%LATERHASH%', own: '%OWNHASH%', editor: '%EDITORHASH%', outward: '%OUTWARDHASH%' };
 const loading = {};
 const shared = {};
 const load = name => loading[name] ??= (async () => {

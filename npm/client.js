@@ -342,3 +342,36 @@ export const upload = async (site, file, ...others) => {
   if (stored.error) throw stored.error;
   return stored;
 };
+
+const EXPORT = ['accounts', 'text', 'link', 'form', 'fit', 'scheduledAt', 'alt', 'onPublished', 'lang', 'displayMode', 'container',
+  'theme', 'customText', 'rootId', 'signal', 'onOpen', 'onClose'];
+const FORMS = ['feed', 'story'];
+const FITS = ['none', 'pad', 'crop'];
+
+// Opens the dialog in its outward direction. Answers what was published, or is on its way, when it is closed.
+const publish = async (site, file, options = {}) => {
+  check('export options', options, EXPORT);
+  const { accounts = [], text = '', link = '', form = 'feed', fit = 'pad', scheduledAt, alt, onPublished, ...others } = options;
+  const said = typeof file === 'string' ? file : file?.handle ?? file?.url;
+  const handle = /(?:^|\/)([A-Za-z0-9]{20})(?:\+\w*)?(?:[?#]|$)/.exec(said ?? '')?.[1];
+  if (!handle) complain('export takes a stored file: its handle, its url or what pick gave');
+  const forms = Array.isArray(form) ? form : [form];
+  if (!forms.length || !forms.every(one => FORMS.includes(one))) complain(`form takes ${FORMS.join(', ')} or an array of them`);
+  if (!FITS.includes(fit)) complain(`fit takes ${FITS.join(', ')}`);
+  if (!Array.isArray(accounts)) complain('accounts takes an array of ids');
+  for (const [name, value] of Object.entries({ text, link, alt: alt ?? '' })) if (typeof value !== 'string') complain(`${name} takes a string`);
+  if (others.displayMode === 'dropPane') complain('a drop pane takes files, and publishes none; displayMode takes overlay, inline');
+  if (onPublished && typeof onPublished !== 'function') complain('onPublished takes a function');
+  const at = scheduledAt == null ? undefined : new Date(scheduledAt).getTime();
+  if (Number.isNaN(at)) complain('scheduledAt takes a date, or a time as 2026-12-24T18:00:00Z');
+  const publications = new Map();
+  const tell = told => {
+    const before = publications.get(told.id);
+    publications.set(told.id, told);
+    if (told.state === 'published' && before?.state !== told.state) onPublished?.(told);
+  };
+  const whole = [text, link].filter(Boolean).join('\n\n');
+  await site.open(others, { handle, accounts: accounts.map(String), text: whole, forms, fit, at, alt, tell });
+  return { publications: [...publications.values()] };
+};
+export { publish as export };

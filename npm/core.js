@@ -54,7 +54,7 @@ const transform = ({ apikey, url, policy, signature }, source, options, base64) 
 };
 
 // The calls that draw nothing are in a file of their own, which the first of them loads.
-const calls = ['upload', 'multiupload', 'storeURL', 'metadata', 'retrieve', 'download', 'remove', 'removeMetadata', 'logout', 'prefetch'];
+const calls = ['upload', 'multiupload', 'storeURL', 'metadata', 'retrieve', 'download', 'remove', 'removeMetadata', 'logout', 'prefetch', 'export'];
 
 // The package's functions, for glue, wasm and calls at these URLs and a companion that is at `home` unless `init` says otherwise. The
 // glue knows where the later chunks of the wasm are, unless that is said here. With `hashes` they have to be these very bytes.
@@ -191,6 +191,7 @@ const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls, [glueHash, wasmHas
       session,
       remembers: options?.sessionCache,
       token: () => client?.token(),
+      open: async (...given) => (await ready()).pick(...given),
       emit: (name, ...told) => listeners.filter(([known]) => known === name).forEach(([, listener]) => listener(...told)),
     };
     const setSecurity = security => {

@@ -16,7 +16,8 @@
     118: 'The file could not be read.',
     121: 'There is no such file to write to.',
     123: 'The file could not be written.',
-    132: 'exporting is not offered yet',
+    131: 'The visitor closed the dialog without publishing the file.',
+    132: 'The file could not be published.',
     141: 'There is no such file to convert.',
     142: 'The file cannot be converted like this.',
     143: 'The conversion failed.',
@@ -46,7 +47,7 @@
   const settle = (promise, onSuccess, onError) => void promise.then(value => onSuccess?.(value), cause => {
     const error = cause instanceof FPError ? cause : new FPError(102, cause.message);
     if (typeof onError === 'function') onError(error);
-    else if (error.code !== 101) console.error(String(error));
+    else if (error.code !== 101 && error.code !== 131) console.error(String(error));
   });
   // So many objects, which may be left out, and the callbacks behind them.
   const read = (given, objects) => {
@@ -231,7 +232,25 @@
     console.error(`filepicker.${name}: ${error}`);
     given.filter(one => typeof one === 'function')[1]?.(error);
   };
-  const exportFile = notOffered('exportFile', 132, words[132]);
+  // To Facebook's Pages and Instagram, in the place of Filestack's services.
+  const publish = async (file, { container, language, policy, signature, text }) => {
+    const { place, leave } = placeOf(container);
+    const said = { container: place, displayMode: place && 'inline', lang: language, text };
+    const what = Object.fromEntries(Object.entries(said).filter(([, value]) => value != null));
+    const opened = client({ policy, signature }).then(it => it.export(handleOf(file), what));
+    const { publications } = await opened.catch(cause => { throw new FPError(132, cause.message); }).finally(leave);
+    if (!publications.length) throw new FPError(131);
+    const done = publications.filter(({ state }) => state !== 'failed');
+    if (!done.length) throw new FPError(132, publications[0].error?.message);
+    const { url, account: { network } } = done[0];
+    return { ...Object(file) === file ? file : { url: file }, client: network.toUpperCase(), remoteUrl: url, publications };
+  };
+  const exportFile = (file, ...given) => {
+    key();
+    handleOf(file);
+    const [options, onSuccess, onError] = read(given, 1);
+    settle(publish(file, options), onSuccess, onError);
+  };
 
   // A button before an input, by the input's `data-fp-*` attributes; what is picked is its value, and its event `change` has the Blobs.
   const constructWidget = input => {

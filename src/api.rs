@@ -7,6 +7,7 @@ use crate::companion::{Companion, Site};
 use crate::mount;
 use crate::options::{PickOptions, read_site};
 use crate::result::PickResponse;
+use crate::sources::pages;
 use crate::text;
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
@@ -48,11 +49,17 @@ impl Client {
 
     /// Opens the dialog. The promise resolves with `{filesUploaded, filesFailed}`, also when the visitor leaves without
     /// choosing; it rejects where an option is wrong or another dialog is open, and then nothing is opened.
-    pub fn pick(&self, options: &JsValue) -> Promise {
-        let options = match PickOptions::read(options, &mut warn) {
+    ///
+    /// With `publish` it is the other way round: that file is published, and the page hears of it by a function in there.
+    pub fn pick(&self, options: &JsValue, publish: JsValue) -> Promise {
+        let mut options = match PickOptions::read(options, &mut warn) {
             Ok(options) => options,
             Err(reason) => return Promise::reject(&error(&reason)),
         };
+        if !publish.is_undefined() {
+            options.from_sources = vec![&pages::SOURCE];
+            options.publish = Some(publish);
+        }
         Promise::new(&mut |resolve: Function, reject: Function| {
             let settle = move |response: PickResponse| drop(resolve.call1(&JsValue::NULL, &response.to_js()));
             if let Err(reason) = mount::open(Companion::new(self.site.clone()), options.clone(), settle) {

@@ -49,7 +49,8 @@ impl Site {
         format!("{} {}", self.url, self.apikey)
     }
 
-    fn security(&self) -> (Option<String>, Option<String>) {
+    /// The policy and its signature.
+    pub fn security(&self) -> (Option<String>, Option<String>) {
         self.security.clone().unzip()
     }
 
@@ -277,8 +278,8 @@ impl Companion {
         })
     }
 
-    /// The whole answer. Boxed for the same reason.
-    fn call<'a>(&'a self, path: &'a str, body: String) -> LocalBoxFuture<'a, Result<String, Trouble>> {
+    /// The whole answer to a body. Boxed for the same reason.
+    pub fn call<'a>(&'a self, path: &'a str, body: String) -> LocalBoxFuture<'a, Result<String, Trouble>> {
         Box::pin(async move {
             let signal = self.abort.as_ref().map(AbortController::signal);
             let response = self.send(path, body, "application/json", signal).await?;

@@ -42,6 +42,9 @@ macro_rules! options {
         #[derive(Debug, Clone)]
         pub struct PickOptions {
             $($(#[$doc])* pub $field: $type,)*
+            /// What `export` publishes, and how: then nothing is picked. It is read where it is used (`ui/outward`).
+            #[doc(hidden)]
+            pub publish: Option<JsValue>,
         }
 
         /// The options' names as a page writes them.
@@ -49,7 +52,7 @@ macro_rules! options {
 
         impl Default for PickOptions {
             fn default() -> Self {
-                Self { $($field: $default,)* }
+                Self { $($field: $default,)* publish: None }
             }
         }
 

@@ -22,7 +22,7 @@ use crate::result::{PickResponse, files_to_js};
 use crate::selection::Changes;
 use crate::session::{self, Handover};
 use crate::sources::Kind;
-use crate::state::{Event, Find, PageRequest, State, View};
+use crate::state::{Direction, Event, Find, PageRequest, State, View};
 use crate::store::Nudge;
 use ahead::Ahead;
 use bowerbird_protocol::listing::Item;
@@ -190,6 +190,9 @@ impl Picker {
             state.view = View::List;
         }
         state.known = memory::stored();
+        if options.publish.is_some() {
+            state.direction = Direction::Export;
+        }
         Self(Rc::new(Inner {
             companion,
             options,
@@ -215,6 +218,11 @@ impl Picker {
     /// What is on the screen.
     pub fn state(&self) -> ArcRwSignal<State> {
         self.0.state.clone()
+    }
+
+    /// Its companion.
+    pub fn companion(&self) -> &Companion {
+        &self.0.companion
     }
 
     /// The page's options.
@@ -278,7 +286,7 @@ impl Picker {
     }
 
     /// Runs something for as long as the pick lasts, or until it is aborted.
-    fn spawn(&self, task: impl Future<Output = ()> + 'static) -> AbortHandle {
+    pub fn spawn(&self, task: impl Future<Output = ()> + 'static) -> AbortHandle {
         // Boxed, so that this and what spawns it are made once and not for every task.
         let (task, handle) = abortable(Box::pin(task) as LocalBoxFuture<'static, ()>);
         self.0.tasks.borrow_mut().push(handle.clone());

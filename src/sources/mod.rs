@@ -3,6 +3,7 @@
 mod facebook;
 mod instagram;
 mod local_file_system;
+pub(crate) mod pages;
 mod url;
 
 /// Everything that the dialog knows about a source. What a source *does* is the companion's business.

@@ -25,8 +25,7 @@ pub use storing::{Photo, Progress, Storing, Tally};
 pub enum Direction {
     /// From a source to the page.
     Pick,
-    /// From the page to a source.
-    #[expect(dead_code, reason = "publishing to a source will be the second direction")]
+    /// From the page to Pages and accounts.
     Export,
 }
 

@@ -49,6 +49,11 @@ impl Text {
         Self { language, sentences, english: parse(ENGLISH), custom, standing, plurals }
     }
 
+    /// Takes in further sentences in English, those of a part that came later.
+    pub fn learn(&mut self, english: &str) {
+        self.english = Object::assign(&self.english, &parse(english));
+    }
+
     /// The language that it is, as one of [`ALL`].
     pub fn language(&self) -> &'static str {
         self.language.name

@@ -2,7 +2,7 @@
 
 use super::{Ui, account, connect, folder, icon, part, shape, storing, take_lost_focus, trouble};
 use crate::picker::Action;
-use crate::state::{Access, State};
+use crate::state::{Access, Direction, State};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -15,6 +15,7 @@ enum Screen {
     Failed,
     Removing,
     Storing,
+    Outward,
 }
 
 fn screen(state: &State) -> Screen {
@@ -28,6 +29,7 @@ fn screen(state: &State) -> Screen {
         None => Screen::Welcome,
         Some(Access::Asking) => Screen::Asking,
         Some(Access::SignedOut(_)) => Screen::Connect,
+        Some(Access::Open) if state.direction == Direction::Export => Screen::Outward,
         Some(Access::Open) => Screen::Folder,
         Some(Access::Failed(_)) => Screen::Failed,
     }
@@ -61,6 +63,11 @@ pub(super) fn browse(ui: Ui) -> impl IntoView {
                     failed().map(|trouble| trouble::trouble(ui, trouble, move || ui.send(Action::Reload))).into_any()
                 }
                 Screen::Removing => account::removing(ui).into_any(),
+                Screen::Outward => part(move || match ui.outward.parts() {
+                    Some(draw) => draw(ui),
+                    None => ui.outward.instead(ui),
+                })
+                .into_any(),
                 Screen::Storing => storing::storing(ui).into_any(),
             })}
         </div>

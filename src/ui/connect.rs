@@ -3,7 +3,7 @@
 use super::{Ui, icon, part, take_lost_focus};
 use crate::options::AuthText;
 use crate::picker::Action;
-use crate::sources::Source;
+use crate::sources::{Source, pages};
 use crate::state::{Access, SignIn, SignInStep};
 use bowerbird_protocol::problem::ProblemCode;
 use leptos::html;
@@ -26,10 +26,13 @@ pub(super) fn connect(ui: Ui) -> impl IntoView {
     part(move || {
         shown.get().map(|(source, sign_in)| {
             let trouble = sign_in.trouble.as_ref().map(|trouble| {
-                let sentence = ui.say_of(&trouble.sentence(), source);
+                let declined = trouble.is(ProblemCode::PermissionDeclined) && *source == pages::SOURCE;
+                let sentence =
+                    if declined { ui.say("connect.declined") } else { ui.say_of(&trouble.sentence(), source) };
                 ui.announce(sentence.clone());
                 view! { <p class="remark" data-problem=trouble.code_name()>{sentence}</p> }
             });
+            let title = if *source == pages::SOURCE { "connect.button" } else { "connect.title" };
             let step = match (&sign_in.code, sign_in.step) {
                 (_, SignInStep::Ready) => ready(ui, source, &sign_in).into_any(),
                 (Some(code), _) => typing(ui, source, code.clone()).into_any(),
@@ -38,7 +41,7 @@ pub(super) fn connect(ui: Ui) -> impl IntoView {
             view! {
                 <div class="message connect" data-source=source.name>
                     <span class="badge large">{icon(source.icon)}</span>
-                    <h2 node_ref=heading tabindex="-1">{ui.say_of("connect.title", source)}</h2>
+                    <h2 node_ref=heading tabindex="-1">{ui.say_of(title, source)}</h2>
                     {trouble}
                     {step}
                 </div>
@@ -52,7 +55,13 @@ fn ready(ui: Ui, source: &Source, sign_in: &SignIn) -> impl IntoView {
     let label = if declined { ui.say("connect.ask_again") } else { ui.say_of("connect.button", source) };
     let site = sign_in.auth.site.clone().unwrap_or_else(|| ui.say("connect.this_site"));
     let fill = [("siteName", site.as_str()), ("providerName", &ui.source_name(source))];
-    let reads = ui.words(if source.albums { "connect.reads_albums" } else { "connect.reads" }, None, &fill);
+    let outward = *source == pages::SOURCE;
+    let reads = match source.albums {
+        _ if outward => "connect.publishes",
+        true => "connect.reads_albums",
+        false => "connect.reads",
+    };
+    let reads = ui.words(reads, None, &fill);
     let privacy = sign_in.auth.privacy_url.clone().map(|url| {
         let words = ui.words("connect.privacy", None, &fill);
         view! { <a class="hint" data-action="privacy" href=url target="_blank" rel="noopener noreferrer">{words}</a> }
@@ -69,8 +78,8 @@ fn ready(ui: Ui, source: &Source, sign_in: &SignIn) -> impl IntoView {
     view! {
         {own(|text| &text.top, "own top")}
         <p class="hint">{reads}</p>
-        <p class="hint">{ui.say("connect.promise")}</p>
-        {sign_in.auth.links.then(|| view! { <p class="hint">{ui.words("connect.links", None, &fill)}</p> })}
+        {(!outward).then(|| view! { <p class="hint">{ui.say("connect.promise")}</p> })}
+        {(sign_in.auth.links && !outward).then(|| view! { <p class="hint">{ui.words("connect.links", None, &fill)}</p> })}
         {privacy}
         <button type="button" class="primary" data-action="connect" on:click=ui.click(Action::Connect)>{label}</button>
         <p class="hint">{ui.say("connect.window")}</p>

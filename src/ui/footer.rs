@@ -2,7 +2,7 @@
 
 use super::{Ui, part, words};
 use crate::picker::Action;
-use crate::state::State;
+use crate::state::{Direction, State};
 use leptos::html;
 use leptos::prelude::*;
 
@@ -12,7 +12,10 @@ const STACK: usize = 3;
 /// The footer while photos are being chosen; there is nothing to confirm before a source is open or while copying.
 pub(super) fn footer(ui: Ui) -> impl IntoView {
     let shown = ui.memo(|state: &State| {
-        state.storing.is_none() && !state.removing && (state.folder().is_some() || !state.selection.chosen().is_empty())
+        state.direction == Direction::Pick
+            && state.storing.is_none()
+            && !state.removing
+            && (state.folder().is_some() || !state.selection.chosen().is_empty())
     });
     part(move || shown.get().then(|| choice(ui)))
 }

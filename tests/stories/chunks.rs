@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Which of the chunks the page has asked for.
 async fn asked(visitor: &Visitor) -> Value {
     let names = "return performance.getEntriesByType('resource')
-        .map(entry => /bowerbird_(later|own|editor)-/.exec(entry.name)?.[1]).filter(Boolean).sort().join()";
+        .map(entry => /bowerbird_(later|own|editor|outward)-/.exec(entry.name)?.[1]).filter(Boolean).sort().join()";
     visitor.runs(names).await
 }
 

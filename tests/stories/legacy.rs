@@ -109,7 +109,6 @@ async fn what_goes_wrong_is_told_by_its_number() {
         for (function, arguments, code) in [
             ("convert", "said[1][0], { widht: 4 }, {}", 142),
             ("convert", "'https://x.example/abcdefghijABCDEFGHIJ', { width: 4 }, {}", 141),
-            ("exportFile", "said[1][0], {}", 132),
             ("pick", "{ services: ['DROPBOX'] }", 400),
             ("storeUrl", "'http://10.0.0.1/a.png', {}", 152),
             ("remove", "'abcdefghijABCDEFGHIJ'", 171),

@@ -13,6 +13,7 @@ mod early;
 mod editing;
 mod embedding;
 mod engines;
+mod exporting;
 mod finding;
 mod frameworks;
 mod grid;

@@ -4,10 +4,11 @@
 //! Chapters begin with a page that is opened anew, and a tour waits for elements, not for words: it goes in any language.
 
 use crate::device::{PHOTO, bytes_of, chooses_files};
+use crate::exporting::{chooses, exports, picks_from_instagram};
 use crate::looks::Look;
 use crate::stage::Stage;
 use crate::visitor::Visitor;
-use bowerbird_emulator::Fault;
+use bowerbird_emulator::{Fault, PublishKind, PublishStep};
 use serde_json::{Value, json};
 
 /// Long enough for what is to be seen while it lasts; nothing waits for its end.
@@ -46,6 +47,7 @@ impl<'a, J: Judge + Send> Tour<'a, J> {
         tour.other_folders().await;
         tour.loading().await;
         tour.on_the_page().await;
+        tour.publishing().await;
         // The last one: what it leaves undone would hold up others.
         tour.storing().await;
     }
@@ -249,6 +251,31 @@ impl<'a, J: Judge + Send> Tour<'a, J> {
             visitor.sees(sight).await;
             self.shows(screen).await;
         }
+    }
+
+    /// A stored photo goes to Pages.
+    async fn publishing(&mut self) {
+        let visitor = self.visitor;
+        let handle = picks_from_instagram(visitor, &self.stage.page).await;
+        let mut options = json!({"text": "Prints of Lisbon"});
+        self.equips(&mut options);
+        exports(visitor, &handle, options).await;
+        visitor.sees("[data-action='connect']").await;
+        self.shows("outward-connect").await;
+        visitor.connects_as("alice").await;
+        chooses(visitor, "Walks in Lisbon", "feed").await;
+        chooses(visitor, "Walks in Lisbon", "story").await;
+        self.shows("outward-destinations").await;
+        visitor.clicks("[data-action='compose']").await;
+        visitor.sees(".sight[data-form='feed'] .picture img").await;
+        visitor.sees(".sight[data-form='story'] .picture img").await;
+        self.shows("outward-compose").await;
+        self.stage.emulator.set_fault(Fault::publish(PublishStep::Post, PublishKind::Blocked));
+        visitor.clicks("[data-action='publish']:not(:disabled)").await;
+        visitor.sees(".publication[data-state='failed']").await;
+        visitor.sees(".publication[data-state='published']").await;
+        self.shows("outward-sent").await;
+        self.stage.emulator.clear_faults();
     }
 
     /// While photos are copied.

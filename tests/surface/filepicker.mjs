@@ -163,14 +163,11 @@ for (const [name, given, status, code] of [
   ['stat', [{}], 404, 161],
   ['read', [{}], 404, 115],
   ['read', [{}], 502, 118],
-  ['exportFile', [{}], 200, 132],
-  ['export', [{}], 200, 132],
   ['processImage', [{}], 200, 400],
 ]) {
   const { seen, call } = keyed({ status, text: '{"error":{"text":"the reason","code":"x"}}' });
   const told = await call(name, blob, ...given);
   assert.equal(told[0], code, `${name} ${status}: ${told}`);
-  if (/export/.test(name)) assert.ok(seen.errors[0].includes('exporting is not offered yet'));
 }
 
 // Filestack's snippet, whose calls are made before the script is there.

@@ -290,7 +290,7 @@ async fn the_module_does_the_same_and_needs_no_document() {
         const { chunks } = await import(`${files}/%GLUE%`);
         return { ...await pick('facebook'), version, global: typeof bowerbird, chunks };";
     let answer = world.run(&module.replace("%GLUE%", &glue())).await;
-    for name in ["later", "own", "editor"] {
+    for name in ["later", "own", "editor", "outward"] {
         assert_eq!(answer["chunks"][name], format!("{}/{}", world.url, chunk(name)));
     }
     assert_eq!(

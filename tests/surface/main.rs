@@ -26,8 +26,8 @@ const LOADER_BYTES: u64 = 13 * 1024;
 const FIRST_LOAD_BYTES: u64 = 180_000;
 
 /// The most that the chunks may weigh that come behind it: the screens, what visitors bring themselves where the page offers that, and
-/// the editor when it is opened.
-const CHUNK_BYTES: [(&str, u64); 3] = [("later", 156_000), ("own", 30_000), ("editor", 30_000)];
+/// the editor when it is opened, and what publishes.
+const CHUNK_BYTES: [(&str, u64); 4] = [("later", 156_000), ("own", 30_000), ("editor", 30_000), ("outward", 40_000)];
 
 fn package() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("pkg");
@@ -86,7 +86,7 @@ fn the_exports_are_these() {
     if (globalThis.bowerbird?.version !== version) globalThis.bowerbird = bowerbird;
     ");
     insta::assert_snapshot!(lines("bowerbird.mjs", &["export"]), @r"
-    export const { init, pick } = create(glue, wasm, client, home, { later, own, editor });
+    export const { init, pick } = create(glue, wasm, client, home, { later, own, editor, outward });
     export { init as Filestack, version };
     export const getSecurity = (policyOptions, appSecret) => {
     export const validateWebhookSignature = (secret, rawBody, { timestamp, signature }) => hmac(secret, `${timestamp}.${rawBody}`) === signature;
@@ -111,7 +111,7 @@ fn the_exports_are_these() {
     insta::assert_snapshot!(lines(&glue(), &["export", "pick("]), @r"
     export const chunks = {
     export class Client {
-    pick(options) {
+    pick(options, publish) {
     export class IntoUnderlyingByteSource {
     export class IntoUnderlyingSink {
     export class IntoUnderlyingSource {
@@ -201,7 +201,8 @@ fn every_member_of_the_types_has_words() {
 
 #[test]
 fn names_are_hashes_of_what_they_name() {
-    for name in [glue(), wasm(), client(), versioned(), chunk("later"), chunk("own"), chunk("editor")] {
+    for name in [glue(), wasm(), client(), versioned(), chunk("later"), chunk("own"), chunk("editor"), chunk("outward")]
+    {
         let digest = hex::encode(Sha256::digest(fs::read(package().join(&name)).unwrap()));
         assert!(name.contains(&digest[..16]), "{name} is named after other bytes");
     }
@@ -211,7 +212,7 @@ fn names_are_hashes_of_what_they_name() {
         }
     }
     assert!(text(&glue()).contains(&wasm()), "the glue names another file");
-    for name in ["later", "own", "editor"] {
+    for name in ["later", "own", "editor", "outward"] {
         for names in [glue(), "bowerbird.mjs".to_owned()] {
             assert!(text(&names).contains(&chunk(name)), "{names} names another chunk than {name}");
         }
@@ -222,7 +223,7 @@ fn names_are_hashes_of_what_they_name() {
 fn each_file_of_the_script_has_its_hash() {
     let bytes = |name: &str| fs::read(package().join(name)).unwrap();
     let hashes: BTreeMap<String, String> = serde_json::from_str(&text("sri.json")).unwrap();
-    let chunks = ["later", "own", "editor"].map(chunk);
+    let chunks = ["later", "own", "editor", "outward"].map(chunk);
     for name in ["bowerbird.js".to_owned(), versioned(), glue(), wasm(), client()].iter().chain(&chunks) {
         assert!(hashes.contains_key(name), "sri.json does not have {name}");
     }

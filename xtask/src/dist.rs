@@ -207,12 +207,17 @@ impl Inputs {
 
     fn assemble(&self, bound: Bound) -> Result<Vec<File>> {
         let wasm = format!("bowerbird_bg-{}.wasm", content_hash(&bound.wasm));
-        let [later, own, editor] =
-            [0, 1, 2].map(|at| format!("bowerbird_{}-{}.wasm", split::CHUNKS[at], content_hash(&bound.chunks[at])));
-        let chunk_names = [("LATER", later.as_str()), ("OWN", &own), ("EDITOR", &editor)];
+        let [later, own, editor, outward] =
+            [0, 1, 2, 3].map(|at| format!("bowerbird_{}-{}.wasm", split::CHUNKS[at], content_hash(&bound.chunks[at])));
+        let chunk_names = [("LATER", later.as_str()), ("OWN", &own), ("EDITOR", &editor), ("OUTWARD", &outward)];
         ensure!(bound.glue.contains("bowerbird_bg.wasm"), "the glue does not name its wasm");
-        let [later_hash, own_hash, editor_hash] = bound.chunks.each_ref().map(|chunk| integrity(chunk));
-        let hashes = [("LATERHASH", later_hash.as_str()), ("OWNHASH", &own_hash), ("EDITORHASH", &editor_hash)];
+        let [later_hash, own_hash, editor_hash, outward_hash] = bound.chunks.each_ref().map(|chunk| integrity(chunk));
+        let hashes = [
+            ("LATERHASH", later_hash.as_str()),
+            ("OWNHASH", &own_hash),
+            ("EDITORHASH", &editor_hash),
+            ("OUTWARDHASH", &outward_hash),
+        ];
         let loads = javascript::fill(&self.chunks, &[chunk_names, hashes].concat()).context("npm/chunks.js")?;
         let glue_text = split::take_in(&bound.glue.replace("bowerbird_bg.wasm", &wasm), &loads)?;
         let glue_text = javascript::strip(&glue_text).context("the glue")?;
@@ -227,6 +232,7 @@ impl Inputs {
             chunk_names[0],
             chunk_names[1],
             chunk_names[2],
+            chunk_names[3],
             ("GLUEHASH", &integrity(glue_text.as_bytes())),
             ("WASMHASH", &integrity(&bound.wasm)),
             ("CLIENTHASH", &integrity(client_text.as_bytes())),
@@ -246,11 +252,12 @@ impl Inputs {
         });
         let versioned = format!("{}{}.js", versioned(&self.version), content_hash(loader.as_bytes()));
         // The loaders last: whoever reads one finds what it names.
-        let [later_wasm, own_wasm, editor_wasm] = bound.chunks;
+        let [later_wasm, own_wasm, editor_wasm, outward_wasm] = bound.chunks;
         let mut files = vec![
             served(&later, later_wasm),
             served(&own, own_wasm),
             served(&editor, editor_wasm),
+            served(&outward, outward_wasm),
             served(&wasm, bound.wasm),
             served(&glue, glue_text.into_bytes()),
             served(&client, client_text.into_bytes()),
@@ -399,7 +406,7 @@ mod tests {
             version: "1.2.3".into(),
             raw_wasm: b"raw".to_vec(),
             core: "const glue = '%GLUE%';".into(),
-            chunks: "['%LATER%', '%OWN%', '%EDITOR%', '%LATERHASH%', '%OWNHASH%', '%EDITORHASH%'];\n".into(),
+            chunks: "['%LATER%', '%OWN%', '%EDITOR%', '%OUTWARD%', '%LATERHASH%', '%OWNHASH%', '%EDITORHASH%', '%OUTWARDHASH%'];\n".into(),
             client: "export const upload = 1;".into(),
             loader: "// loader\n//= core.js\n".into(),
             module: "//= core.js\nexport { glue };\n".into(),
@@ -419,7 +426,7 @@ mod tests {
         Bound {
             glue,
             wasm: wasm.to_vec(),
-            chunks: [&b"later "[..], b"own ", b"editor "].map(|name| [name, wasm].concat()),
+            chunks: [&b"later "[..], b"own ", b"editor ", b"outward "].map(|name| [name, wasm].concat()),
         }
     }
 

@@ -35,6 +35,7 @@ pub fn run(question: &Question) -> Result<()> {
         ("later chunk: the screens", "bowerbird_later-"),
         ("own chunk: device and addresses", "bowerbird_own-"),
         ("editor chunk: crop, turn, describe", "bowerbird_editor-"),
+        ("outward chunk: publishing", "bowerbird_outward-"),
         ("calls of the client", "bowerbird-client-"),
         ("filepicker.js", "filepicker.js"),
         ("picker.js", "picker.js"),

@@ -7,7 +7,7 @@ use wasm_encoder::CustomSection;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 
 /// The chunks, by the names that `chunk!` gives them. The others are loaded after the first, and lean on it.
-pub const CHUNKS: [&str; 3] = ["later", "own", "editor"];
+pub const CHUNKS: [&str; 4] = ["later", "own", "editor", "outward"];
 
 /// The parts of the wasm, before the first is bound.
 pub struct Parts {
@@ -73,8 +73,8 @@ pub fn split(wasm: &Path, folder: &Path, keep_names: bool) -> Result<Parts> {
         }
         Ok(chunk)
     };
-    let [later, own, editor] = CHUNKS;
-    Ok(Parts { main, chunks: [chunk(later)?, chunk(own)?, chunk(editor)?] })
+    let [later, own, editor, outward] = CHUNKS;
+    Ok(Parts { main, chunks: [chunk(later)?, chunk(own)?, chunk(editor)?, chunk(outward)?] })
 }
 
 fn append(module: &mut Vec<u8>, section: &CustomSection<'_>) {

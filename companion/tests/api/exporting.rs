@@ -3,6 +3,7 @@
 use crate::app::{TestApp, Visitor, eventually, items, text};
 use crate::files::{SECRET, for_calls};
 use crate::press::picture;
+use crate::webhooks::Receiver;
 use bowerbird_companion::db::{Db, IdleSince, now};
 use bowerbird_companion::seal::Keyring;
 use bowerbird_companion::secrets::Secret;
@@ -90,7 +91,8 @@ async fn destinations_are_the_pages_and_accounts_that_may_be_published_to() {
 
 #[tokio::test]
 async fn a_photo_is_published_once_as_a_post_and_as_a_story() {
-    let app = TestApp::start().await;
+    let receiver = Receiver::start().await;
+    let app = receiver.app("fp.export").await;
     let handle = photo(&app, 900, 1200).await;
     let mut visitor = app.visitor();
     visitor.signs_in("pages", "alice").await;
@@ -111,6 +113,9 @@ async fn a_photo_is_published_once_as_a_post_and_as_a_story() {
     let published = app.emulator.published();
     assert_eq!(published.visible.len(), 2, "{published:?}");
     assert!(published.visible.iter().any(|seen| seen.text.as_deref() == Some("Alfama at noon")));
+    receiver.has_heard(2).await;
+    let heard = receiver.heard();
+    assert!(heard.iter().all(|it| it["text"]["account"]["name"] == "Walks in Lisbon"), "{heard:?}");
     // Instagram, which fetches what it shows.
     let square = photo(&app, 1080, 1080).await;
     let listing = visitor.lists("pages", "/").await;

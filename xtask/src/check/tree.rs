@@ -100,8 +100,8 @@ pub fn sources_everywhere(texts: &[Text]) -> Vec<String> {
             inside.filter_map(|path| path.split('/').next()).map(|name| name.trim_end_matches(".rs").to_owned());
         names.filter(|name| name != "mod" && name != "tests" && !others.contains(&name.as_str())).collect()
     };
-    // Those are the browser's and the companion's own; nobody provides them.
-    let widget = named("src/sources/", &["local_file_system", "url"]);
+    // Those are the browser's and the companion's own, which nobody provides; and from Pages nothing is picked.
+    let widget = named("src/sources/", &["local_file_system", "url", "pages"]);
     // What Facebook and Instagram share is no source.
     let companion = named("companion/src/providers/", &["meta"]);
     let emulator = named("emulator/src/", &[]);

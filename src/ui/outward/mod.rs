@@ -1,0 +1,45 @@
+//! The outward direction: a stored file is published to Pages and Instagram accounts. Loaded when a page asks for that.
+
+mod compose;
+mod destinations;
+mod hold;
+mod progress;
+
+use super::chunk::{Brings, chunk};
+use super::later::Draw;
+use super::{Ui, part, take_lost_focus};
+use hold::{Outward, Step};
+use leptos::html;
+use leptos::prelude::*;
+
+const OUTWARD: Brings<Draw> = Brings { parts: outward, style: || include_str!("../../../style/outward.css") };
+
+/// In English; the other languages have them among theirs.
+const WORDS: &str = include_str!("words.json");
+
+chunk!(outward: Draw = OUTWARD);
+
+/// All of its screens.
+fn outward(ui: Ui) -> AnyView {
+    ui.text.update_value(|text| text.iter_mut().for_each(|text| text.learn(WORDS)));
+    let Some(out) = Outward::new(ui) else { return ().into_any() };
+    let pane = NodeRef::<html::Div>::new();
+    Effect::new(move |before: Option<()>| {
+        // Each step takes the button with it that led there.
+        out.step.track();
+        if let (Some(()), Some(pane)) = (before, pane.get()) {
+            take_lost_focus(pane.into());
+        }
+    });
+    let step = part(move || match out.step.get() {
+        Step::Choose => destinations::destinations(out),
+        Step::Compose => compose::compose(out),
+        Step::Progress => progress::progress(out),
+    });
+    view! {
+        <div class="outward" node_ref=pane tabindex="-1" data-step=move || out.step.get().name()>
+            {step}
+        </div>
+    }
+    .into_any()
+}
