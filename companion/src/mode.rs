@@ -234,7 +234,7 @@ mod tests {
         problem(|c| c.instagram_api_url = Url::parse("http://127.0.0.1:8788/x").unwrap(), "instagram_api_url");
         problem(|c| c.image_hosts = Config::default().image_hosts, "image_hosts: `127.0.0.1:8788` is on this machine");
         let all = found(&Config { mode: Mode::Production, ..Config::default() });
-        assert_eq!(all.len(), 11, "{all:#?}");
+        assert_eq!(all.len(), 12, "{all:#?}");
         assert!(app_problems(&AppConfig::open("shop"))[0].starts_with("apps: the key `shop`"));
     }
 

@@ -30,6 +30,7 @@ pub const RULES: &[Rule] = &[
             ("src/options/", "reads what the page passes"),
             ("src/result.rs", "builds what the page receives"),
             ("src/picker/callbacks.rs", "hands results to the page's callbacks"),
+            ("src/ui/outward/hold.rs", "hands publications to the page's function, from a part that is loaded later"),
             ("src/mount/", "the History API takes its state as a JsValue"),
             ("src/device/", "files, folders and canvases answer with untyped values"),
             ("src/session.rs", "windows hand over untyped messages"),
