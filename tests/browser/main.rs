@@ -106,7 +106,7 @@ fn pick(options: Value) -> Promise {
 
 fn pick_js(options: &JsValue) -> Promise {
     let init = js_sys::JSON::parse(r#"{"url": "https://companion.test"}"#).unwrap();
-    client("demo", &init).unwrap().pick(options)
+    client("demo", &init).unwrap().pick(options, JsValue::UNDEFINED)
 }
 
 async fn outcome(promise: Promise) -> Value {
