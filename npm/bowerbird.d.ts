@@ -187,7 +187,7 @@ export interface ExportOptions extends Pick<PickOptions, 'lang' | 'displayMode' 
 
 /** What {@link Client.export} resolves with. */
 export interface ExportResponse {
-  /** In the order in which they were begun. */
+  /** In the order of choosing; one that was tried again comes after the try that failed. */
   publications: ExportedPublication[];
 }
 

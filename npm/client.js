@@ -365,13 +365,13 @@ const publish = async (site, file, options = {}) => {
   const at = scheduledAt == null ? undefined : new Date(scheduledAt).getTime();
   if (Number.isNaN(at)) complain('scheduledAt takes a date, or a time as 2026-12-24T18:00:00Z');
   const publications = new Map();
-  const tell = told => {
+  const tell = (told, place) => {
     const before = publications.get(told.id);
-    publications.set(told.id, told);
-    if (told.state === 'published' && before?.state !== told.state) onPublished?.(told);
+    publications.set(told.id, { told, place });
+    if (told.state === 'published' && before?.told.state !== told.state) onPublished?.(told);
   };
   const whole = [text, link].filter(Boolean).join('\n\n');
   await site.open(others, { handle, accounts: accounts.map(String), text: whole, forms, fit, at, alt, tell });
-  return { publications: [...publications.values()] };
+  return { publications: [...publications.values()].sort((one, other) => one.place - other.place).map(({ told }) => told) };
 };
 export { publish as export };

@@ -49,8 +49,8 @@ async fn a_photo_of_instagram_goes_to_a_page_and_to_its_story() {
         chooses(&visitor, "Walks in Lisbon", "story").await;
         visitor.photographs("outward-destinations").await;
         visitor.clicks("[data-action='compose']").await;
-        visitor.sees(".sight[data-form='feed'] .picture img").await;
-        visitor.sees(".sight[data-form='story'] .picture img").await;
+        visitor.sees(".sight[data-form='feed'] .media img").await;
+        visitor.sees(".sight[data-form='story'] .media img").await;
         let field = visitor.sees("textarea[name=text]").await;
         assert_eq!(field.prop("value").await.unwrap().unwrap(), "Prints of Lisbon\n\nhttps://larkspur.example/");
         field.send_keys(" #lisboa").await.unwrap();
@@ -140,7 +140,7 @@ async fn who_leaves_publishes_nothing_and_wrong_options_open_nothing() {
         visitor.connects_as("alice").await;
         chooses(&visitor, "Walks in Lisbon", "story").await;
         visitor.clicks("[data-action='compose']").await;
-        visitor.sees(".sight .picture img").await;
+        visitor.sees(".sight .media img").await;
         visitor.clicks("[data-action='destinations']").await;
         visitor.sees(".destination").await;
         visitor.clicks(".header > button:last-child").await;

@@ -267,8 +267,8 @@ impl<'a, J: Judge + Send> Tour<'a, J> {
         chooses(visitor, "Walks in Lisbon", "story").await;
         self.shows("outward-destinations").await;
         visitor.clicks("[data-action='compose']").await;
-        visitor.sees(".sight[data-form='feed'] .picture img").await;
-        visitor.sees(".sight[data-form='story'] .picture img").await;
+        visitor.sees(".sight[data-form='feed'] .media img").await;
+        visitor.sees(".sight[data-form='story'] .media img").await;
         self.shows("outward-compose").await;
         self.stage.emulator.set_fault(Fault::publish(PublishStep::Post, PublishKind::Blocked));
         visitor.clicks("[data-action='publish']:not(:disabled)").await;

@@ -158,7 +158,7 @@ fn preview(out: Outward, wish: Wish) -> AnyView {
     let form = if is_post { "feed" } else { "story" };
     let label = format!("{}, {}", wish.item.name, ui.say(if is_post { "outward.post" } else { "outward.story" }));
     let face = (!wish.item.thumbnail.is_empty())
-        .then(|| view! { <img class="face" src=rendition(&wish.item.thumbnail, 160) alt="" /> });
+        .then(|| view! { <img class="portrait" src=rendition(&wish.item.thumbnail, 160) alt="" /> });
     let message = move || {
         let words = words(move || out.text.get());
         is_post.then(|| view! { <p class="message-of" dir="auto">{words}</p> })
@@ -167,7 +167,7 @@ fn preview(out: Outward, wish: Wish) -> AnyView {
     let name = wish.item.name.clone();
     let asked = wish.clone();
     let picture = part(move || match out.said(&wish) {
-        None => view! { <div class="picture awaits"><span class="spinner" aria-hidden="true"></span></div> }.into_any(),
+        None => view! { <div class="media awaits"><span class="spinner" aria-hidden="true"></span></div> }.into_any(),
         Some(said) => pictured(out, said),
     });
     let remarks = part(move || remarks(out, &asked));
@@ -202,7 +202,7 @@ fn pictured(out: Outward, said: Result<CheckReply, Trouble>) -> AnyView {
     } else {
         view! { <img src=address alt=alt /> }.into_any()
     };
-    view! { <div class="picture" class:crops=crops style=("--ratio", format!("{ratio:.4}"))>{inside}</div> }.into_any()
+    view! { <div class="media" class:crops=crops style=("--ratio", format!("{ratio:.4}"))>{inside}</div> }.into_any()
 }
 
 /// Why it cannot be published there. The reasons are the companion's, in English.

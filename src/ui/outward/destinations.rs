@@ -38,15 +38,18 @@ pub(super) fn destinations(out: Outward) -> AnyView {
     .into_any()
 }
 
+/// What a Page or an account shows as its picture.
+pub(super) fn face(item: &Item) -> AnyView {
+    match item.thumbnail.as_str() {
+        "" => icon(shape::PERSON).into_any(),
+        address => view! { <img src=rendition(address, 160) alt="" decoding="async" /> }.into_any(),
+    }
+}
+
 fn destination(out: Outward, item: Arc<Item>) -> AnyView {
     let ui = out.ui;
     let network = item.network.clone().unwrap_or_default();
     let kind = ui.say(if network == "instagram" { "outward.account" } else { "outward.page" });
-    let picture = if item.thumbnail.is_empty() {
-        icon(shape::PERSON).into_any()
-    } else {
-        view! { <img src=rendition(&item.thumbnail, 160) alt="" decoding="async" /> }.into_any()
-    };
     let forms = [(Form::Feed, "feed", "outward.post"), (Form::Story, "story", "outward.story")].map(|(form, name, key)| {
         let wish = StoredValue::new(Wish { item: item.clone(), form });
         let chosen = move || out.wishes.with(|wishes| wish.with_value(|wish| wishes.contains(wish)));
@@ -60,7 +63,7 @@ fn destination(out: Outward, item: Arc<Item>) -> AnyView {
     let label = format!("{}, {kind}", item.name);
     view! {
         <fieldset class="destination" data-network=network aria-label=label>
-            <span class="thumb">{picture}</span>
+            <span class="thumb">{face(&item)}</span>
             <span class="what">
                 <span class="name">{item.name.clone()}</span>
                 <small>{kind}</small>

@@ -326,7 +326,7 @@ impl Outward {
         let told = told.serialize(&serde_wasm_bindgen::Serializer::json_compatible()).unwrap_or_default();
         let tell = self.tell.try_with_value(|tell| tell.dyn_ref::<Function>().cloned()).flatten();
         // A page that throws is heard on its console, and does not stop what is published.
-        if let Some(Err(error)) = tell.map(|tell| tell.call1(&JsValue::NULL, &told)) {
+        if let Some(Err(error)) = tell.map(|tell| tell.call2(&JsValue::NULL, &told, &(place as u32).into())) {
             web_sys::console::error_1(&error);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::hold::{Outward, Sent};
 use crate::picker::Action;
-use crate::ui::{icon, part, rendition, shape};
+use crate::ui::{icon, part, shape};
 use bowerbird_protocol::publish::{Form, Phase, State};
 use leptos::prelude::*;
 
@@ -52,8 +52,7 @@ fn row(out: Outward, place: usize) -> AnyView {
     let Some(first) = sent.get_untracked() else { return ().into_any() };
     let name = first.wish.item.name.clone();
     let form = ui.say(if first.wish.form == Form::Feed { "outward.post" } else { "outward.story" });
-    let face = (!first.wish.item.thumbnail.is_empty())
-        .then(|| view! { <img src=rendition(&first.wish.item.thumbnail, 160) alt="" /> });
+    let face = super::destinations::face(&first.wish.item);
     let state = move || {
         sent.with(|sent| match sent {
             Some(sent) if sent.trouble.is_some() => "failed",
