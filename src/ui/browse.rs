@@ -1,6 +1,6 @@
 //! Everything after the list of services. `later.rs` says when it is loaded.
 
-use super::{Ui, account, connect, folder, icon, part, shape, storing, take_lost_focus, trouble};
+use super::{Ui, account, connect, folder, icon, outward, part, shape, storing, take_lost_focus, trouble};
 use crate::picker::Action;
 use crate::state::{Access, Direction, State};
 use leptos::html;
@@ -63,11 +63,7 @@ pub(super) fn browse(ui: Ui) -> impl IntoView {
                     failed().map(|trouble| trouble::trouble(ui, trouble, move || ui.send(Action::Reload))).into_any()
                 }
                 Screen::Removing => account::removing(ui).into_any(),
-                Screen::Outward => part(move || match ui.outward.parts() {
-                    Some(draw) => draw(ui),
-                    None => ui.outward.instead(ui),
-                })
-                .into_any(),
+                Screen::Outward => outward::screens(ui).into_any(),
                 Screen::Storing => storing::storing(ui).into_any(),
             })}
         </div>

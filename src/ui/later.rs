@@ -3,7 +3,6 @@
 use super::chunk::{Arriving, Brings, chunk};
 use super::{Part, Ui, account, browse, editor, footer, indicator, part, tray};
 use crate::sources::Kind;
-use crate::state::Direction;
 use leptos::prelude::*;
 #[cfg(split)]
 use wasm_bindgen_futures::spawn_local;
@@ -64,11 +63,7 @@ impl Later {
         screens.is_worn(ui);
         ui.own.is_worn(ui);
         ui.editor.is_worn(ui);
-        ui.outward.is_worn(ui);
         screens.load();
-        if ui.state.with_untracked(|state| state.direction == Direction::Export) {
-            ui.outward.load();
-        }
         if ui.state.with_untracked(|state| state.shelves.iter().any(|shelf| shelf.source.kind != Kind::Cloud)) {
             ui.own.load();
         }

@@ -83,8 +83,6 @@ struct Ui {
     own: Arriving<Own>,
     /// What shows the editor.
     editor: Arriving<editor::Draw>,
-    /// What shows the outward direction.
-    outward: Arriving<later::Draw>,
     /// How far down each folder was scrolled when it was left, by source and path.
     places: StoredValue<Vec<(String, i32)>, LocalStorage>,
     /// The width of the thumbnails that the grid asked for last.
@@ -105,7 +103,6 @@ impl Ui {
             panes: NodeRef::new(),
             own: Arriving::new(own::CHUNK),
             editor: Arriving::new(editor::CHUNK),
-            outward: Arriving::new(outward::CHUNK),
             places: StoredValue::new_local(Vec::new()),
             thumbnails: StoredValue::new_local(320),
         };

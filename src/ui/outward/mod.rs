@@ -5,9 +5,9 @@ mod destinations;
 mod hold;
 mod progress;
 
-use super::chunk::{Brings, chunk};
+use super::chunk::{Arriving, Brings, chunk};
 use super::later::Draw;
-use super::{Ui, part, take_lost_focus};
+use super::{Part, Ui, part, take_lost_focus};
 use hold::{Outward, Step};
 use leptos::html;
 use leptos::prelude::*;
@@ -19,7 +19,18 @@ const WORDS: &str = include_str!("words.json");
 
 chunk!(outward: Draw = OUTWARD);
 
-/// All of its screens.
+/// The screens, once they are here. Their chunk is waited for here and not with the others, so that no page loads even that before its
+/// first sight.
+pub(super) fn screens(ui: Ui) -> Part {
+    let screens = Arriving::new(CHUNK);
+    screens.is_worn(ui);
+    screens.load();
+    part(move || match screens.parts() {
+        Some(draw) => draw(ui),
+        None => screens.instead(ui),
+    })
+}
+
 fn outward(ui: Ui) -> AnyView {
     ui.text.update_value(|text| text.iter_mut().for_each(|text| text.learn(WORDS)));
     let Some(out) = Outward::new(ui) else { return ().into_any() };
