@@ -310,7 +310,7 @@ async fn the_module_does_the_same_and_needs_no_document() {
 async fn the_calls_that_draw_nothing_come_with_the_first_of_them() {
     let world = World::new().await;
     let made = world.run("await include(); return Object.keys(bowerbird.init('demo')).sort();").await;
-    let names = "download logout metadata multiupload off on pick picker prefetch remove removeMetadata retrieve returning session \
+    let names = "download export logout metadata multiupload off on pick picker prefetch remove removeMetadata retrieve returning session \
         setSecurity storeURL transform upload";
     assert_eq!(made, json!(names.split_whitespace().collect::<Vec<_>>()));
     let calls = "const client = bowerbird.init('demo');
