@@ -164,7 +164,8 @@ pub struct Item {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub special: Option<String>,
     /// Of a destination (see [`publish`](crate::publish)): `facebook` for a Page, `instagram` for an account there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Written and not read: the widget tells by the path, and reads every item of every page before its first sight.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     pub network: Option<String>,
 }
 

@@ -23,11 +23,12 @@ use std::path::{Path, PathBuf};
 const LOADER_BYTES: u64 = 13 * 1024;
 
 /// The most that a page may load before the dialog can open, compressed with Brotli. Whoever needs more says here what for.
-const FIRST_LOAD_BYTES: u64 = 181_500;
+/// The last thousand are for what leads to the chunk that publishes, and what the Connect screen says of it.
+const FIRST_LOAD_BYTES: u64 = 181_000;
 
 /// The most that the chunks may weigh that come behind it: the screens, what visitors bring themselves where the page offers that, and
 /// the editor when it is opened, and what publishes.
-const CHUNK_BYTES: [(&str, u64); 4] = [("later", 156_000), ("own", 30_000), ("editor", 30_000), ("outward", 40_000)];
+const CHUNK_BYTES: [(&str, u64); 4] = [("later", 157_500), ("own", 30_000), ("editor", 30_000), ("outward", 42_000)];
 
 fn package() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("pkg");

@@ -1,6 +1,6 @@
 //! What it will look like, the text, and when.
 
-use super::hold::{Outward, Step, Wish, counts, local_time};
+use super::hold::{Outward, Step, Wish, counts, local_time, network};
 use crate::error::Trouble;
 use crate::ui::{Part, icon, part, rendition, shape, words};
 use bowerbird_protocol::publish::{CheckReply, Fit, Form, Verdict};
@@ -163,7 +163,7 @@ fn preview(out: Outward, wish: Wish) -> AnyView {
         let words = words(move || out.text.get());
         is_post.then(|| view! { <p class="message-of" dir="auto">{words}</p> })
     };
-    let network = wish.item.network.clone().unwrap_or_default();
+    let network = network(&wish.item);
     let name = wish.item.name.clone();
     let asked = wish.clone();
     let picture = part(move || match out.said(&wish) {

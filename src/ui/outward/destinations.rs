@@ -1,6 +1,6 @@
 //! Where it is to be published: Pages and accounts, each in the feed, as a story or both.
 
-use super::hold::{Outward, Step, Wish};
+use super::hold::{Outward, Step, Wish, network};
 use crate::state::Rest;
 use crate::ui::{icon, part, rendition, shape};
 use bowerbird_protocol::listing::Item;
@@ -48,7 +48,7 @@ pub(super) fn face(item: &Item) -> AnyView {
 
 fn destination(out: Outward, item: Arc<Item>) -> AnyView {
     let ui = out.ui;
-    let network = item.network.clone().unwrap_or_default();
+    let network = network(&item);
     let kind = ui.say(if network == "instagram" { "outward.account" } else { "outward.page" });
     let forms = [(Form::Feed, "feed", "outward.post"), (Form::Story, "story", "outward.story")].map(|(form, name, key)| {
         let wish = StoredValue::new(Wish { item: item.clone(), form });

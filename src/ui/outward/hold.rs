@@ -64,8 +64,13 @@ pub(super) struct Wish {
 
 impl Wish {
     pub(super) fn is_instagram(&self) -> bool {
-        self.item.network.as_deref() == Some("instagram")
+        network(&self.item) == "instagram"
     }
+}
+
+/// The network of a destination: a Page's path is `/{page}`, that of an account `/{page}/{account}`.
+pub(super) fn network(item: &Item) -> &'static str {
+    if item.path.matches('/').count() > 1 { "instagram" } else { "facebook" }
 }
 
 /// What the companion said to a wish.
@@ -318,7 +323,7 @@ impl Outward {
             account: Account {
                 id: item.path.rsplit('/').next().unwrap_or_default(),
                 name: &item.name,
-                network: item.network.as_deref().unwrap_or_default(),
+                network: network(item),
             },
             form: *form,
             error,
