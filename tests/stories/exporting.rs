@@ -33,7 +33,7 @@ pub async fn chooses(visitor: &Visitor, name: &str, form: &str) {
     visitor.clicks(&format!(".destination[aria-label^='{name}'] [data-form='{form}']")).await;
 }
 
-async fn publishes(visitor: &Visitor) {
+pub async fn publishes(visitor: &Visitor) {
     visitor.clicks("[data-action='publish']:not(:disabled)").await;
 }
 

@@ -1,5 +1,6 @@
 //! Filestack's published samples for its older script, as they are written there, on a page that includes `/filepicker.js`.
 
+use super::exporting::{chooses, publishes};
 use super::{DWELL, Stage, Visitor, tell};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -67,6 +68,34 @@ async fn the_published_pick() {
         // At its older address a file is converted by what is added to that.
         let small = stage.stored_bytes(&format!("{}/convert?w=20", blob["url"].as_str().unwrap())).await;
         assert!(small.len() < bytes.len());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_blob_is_exported_to_a_page() {
+    tell(DWELL, async |visitor: Visitor, stage: Stage| {
+        opens_the_page(&visitor, &stage).await;
+        visitor.runs(PICK).await;
+        picks_one(&visitor).await;
+        let said = hears(&visitor, 1).await;
+        let blob = said[0].as_str().unwrap();
+        visitor.runs(&calling("exportFile", &format!("{blob}, {{ text: 'By the older script' }}"))).await;
+        visitor.connects_as("alice").await;
+        chooses(&visitor, "Walks in Lisbon", "feed").await;
+        visitor.clicks("[data-action='compose']").await;
+        publishes(&visitor).await;
+        visitor.sees(".publication[data-state='published']").await;
+        visitor.clicks("[data-action='done']").await;
+        let exported = hears(&visitor, 2).await.remove(1);
+        let picked: Value = serde_json::from_str(blob).unwrap();
+        assert_eq!(exported["url"], picked["url"], "{exported}");
+        assert_eq!(exported["remoteUrl"], exported["publications"][0]["url"], "{exported}");
+        let published = stage.emulator.published().visible;
+        assert_eq!(
+            published.iter().map(|seen| seen.text.as_deref()).collect::<Vec<_>>(),
+            [Some("By the older script")]
+        );
     })
     .await;
 }

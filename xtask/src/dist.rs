@@ -421,7 +421,7 @@ mod tests {
     }
 
     fn bound(wasm: &[u8]) -> Bound {
-        let imports = [1, 2, 3].map(|number| format!("import * as import{number} from \"./__wasm_split.js\"\n"));
+        let imports = [1, 2, 3, 4].map(|number| format!("import * as import{number} from \"./__wasm_split.js\"\n"));
         let glue = imports.concat() + "new URL('bowerbird_bg.wasm', import.meta.url);\nlet wasm;\n";
         Bound {
             glue,
@@ -439,17 +439,17 @@ mod tests {
         let one = inputs().assemble(bound(b"one")).unwrap();
         let two = inputs().assemble(bound(b"two")).unwrap();
         assert_eq!(names(&one), names(&inputs().assemble(bound(b"one")).unwrap()));
-        let [later, wasm, glue] = [&one[0], &one[3], &one[4]];
+        let [later, wasm, glue] = [&one[0], &one[4], &one[5]];
         assert!(later.name.starts_with("bowerbird_later-"), "{}", later.name);
         assert!(
             wasm.name.starts_with("bowerbird_bg-") && wasm.name.len() == "bowerbird_bg-".len() + 16 + ".wasm".len()
         );
         assert!(glue.name.starts_with("bowerbird-") && glue.name.len() == "bowerbird-".len() + 16 + ".js".len());
         assert_ne!(later.name, two[0].name);
-        assert_ne!(wasm.name, two[3].name);
-        assert_ne!(glue.name, two[4].name, "other wasm, but the same glue");
+        assert_ne!(wasm.name, two[4].name);
+        assert_ne!(glue.name, two[5].name, "other wasm, but the same glue");
         let text = String::from_utf8_lossy(&glue.bytes);
-        assert!(text.contains(&wasm.name) && one[..3].iter().all(|chunk| text.contains(&chunk.name)), "{text}");
+        assert!(text.contains(&wasm.name) && one[..4].iter().all(|chunk| text.contains(&chunk.name)), "{text}");
         let loader = one.iter().find(|file| file.name == "bowerbird.js").unwrap();
         let text = String::from_utf8_lossy(&loader.bytes);
         assert!(text.contains(&glue.name) && !text.contains("// loader"), "{text}");

@@ -94,3 +94,32 @@ pub async fn serve(
     let sent = content::image(&companion, content, fittings.get(at).and_then(Option::as_ref)).await.map_err(failed)?;
     Ok((never, [(header::CONTENT_TYPE, sent.mimetype)], sent.bytes).into_response())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use url::Url;
+
+    #[test]
+    fn instagram_reaches_what_is_in_the_open() {
+        let at = |graph: &str, public: &str| {
+            let url = |text: &str| Url::parse(text).unwrap();
+            reachable(&Config { facebook_graph_url: url(graph), public_url: url(public), ..Config::default() })
+        };
+        let meta = "https://graph.facebook.com";
+        assert_eq!(at(meta, "https://photos.example.com"), Ok(()));
+        // The emulator is on this machine, as the companion is.
+        assert_eq!(at("http://127.0.0.1:8788/graph.facebook.com", "http://127.0.0.1:8787"), Ok(()));
+        for inside in [
+            "http://127.0.0.1:8787",
+            "http://photos.example.com",
+            "https://localhost",
+            "https://10.0.0.7",
+            "https://nas.local",
+            "https://[::1]",
+        ] {
+            let why = at(meta, inside).unwrap_err();
+            assert!(why.contains("public_url") && why.contains(inside), "{why}");
+        }
+    }
+}
