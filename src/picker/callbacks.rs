@@ -130,15 +130,20 @@ pub fn tell_progress(picker: &Picker, before: &Photo, after: &Photo) {
         let started = options.on_file_upload_started.as_ref();
         call(started, &[file.clone(), started.map_or(JsValue::UNDEFINED, |_| token(picker, &after.chosen))]);
     }
+    let moved = |bytes: u64| {
+        let progress = Object::new();
+        let percent = (after.thousandths() + 5) / 10;
+        let _ = Reflect::set(&progress, &"totalPercent".into(), &(percent as f64).into());
+        let _ = Reflect::set(&progress, &"totalBytes".into(), &(bytes as f64).into());
+        call(options.on_file_upload_progress.as_ref(), &[file.clone(), progress.into()]);
+    };
     match &after.progress {
-        Progress::Moving { received, .. } => {
-            let progress = Object::new();
-            let percent = (after.thousandths() + 5) / 10;
-            let _ = Reflect::set(&progress, &"totalPercent".into(), &(percent as f64).into());
-            let _ = Reflect::set(&progress, &"totalBytes".into(), &(*received as f64).into());
-            call(options.on_file_upload_progress.as_ref(), &[file, progress.into()]);
-        }
+        Progress::Moving { received, .. } => moved(*received),
         Progress::Stored(stored) => {
+            // One that was there between two looks: a page that draws a bar sees it full all the same.
+            if before.progress == Progress::Waiting {
+                moved(stored.size);
+            }
             let file = PickedFile::stored(&after.chosen, stored).of(&after.chosen, options).to_js();
             call(options.on_file_upload_finished.as_ref(), &[file]);
         }
