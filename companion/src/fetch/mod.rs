@@ -199,12 +199,7 @@ impl Fetcher {
         self.api_hosts.check(&url)?;
         let source = self.source_of(&url);
         let begun = Instant::now();
-        let sent = async {
-            let response = answer(fill(self.uploads.post(url)), self.total_timeout).await?;
-            let (status, headers) = (response.status(), response.headers().clone());
-            let body = Download::new(response, MAX_ANSWER, Instant::now() + self.timeout)?.all().await?;
-            Ok(Answer { status, headers, body })
-        };
+        let sent = async { self.whole(answer(fill(self.uploads.post(url)), self.total_timeout).await?).await };
         let answer = sent.instrument(tracing::info_span!("provider_upload", source)).await;
         self.metrics.provider_call(source, answer.as_ref().ok().map(|answer: &Answer| answer.status), begun.elapsed());
         answer
@@ -225,9 +220,12 @@ impl Fetcher {
         if let Some(form) = call.form {
             request = request.form(form);
         }
-        let response = self.send(request).await?;
-        let status = response.status();
-        let headers = response.headers().clone();
+        self.whole(self.send(request).await?).await
+    }
+
+    /// Reads an API's answer to its end.
+    async fn whole(&self, response: Response) -> Result<Answer, FetchError> {
+        let (status, headers) = (response.status(), response.headers().clone());
         let body = Download::new(response, MAX_ANSWER, Instant::now() + self.timeout)?.all().await?;
         Ok(Answer { status, headers, body })
     }

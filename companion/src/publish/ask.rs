@@ -112,11 +112,16 @@ fn judge(companion: &Shared, kind: Kind, part: &Part) -> Result<(), ApiError> {
         let text = reasons.iter().map(|reason| reason.text.as_str()).collect::<Vec<_>>().join(" ");
         return Err(ApiError::with_text(Reason::code(first), text));
     }
+    match unavailable(companion, kind, account) {
+        Some(why) => Err(ApiError::with_text(ProblemCode::SourceUnavailable, why)),
+        None => Ok(()),
+    }
+}
+
+/// Why nothing of a kind can be published on an account at the moment: Meta would fetch it here, and cannot.
+pub fn unavailable(companion: &Shared, kind: Kind, account: &AccountRow) -> Option<String> {
     // With Facebook Login videos are sent; all else is fetched.
     let is_sent = kind == Kind::InstagramReel && !account.page_id.is_empty();
-    if kind.is_instagram() && !is_sent {
-        offered::reachable(&companion.config)
-            .map_err(|why| ApiError::with_text(ProblemCode::SourceUnavailable, why))?;
-    }
-    Ok(())
+    let is_fetched = kind.is_instagram() && !is_sent;
+    is_fetched.then(|| offered::reachable(&companion.config).err()).flatten()
 }

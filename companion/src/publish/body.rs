@@ -5,6 +5,8 @@ use super::rows::Kind;
 use crate::db::AccountRow;
 use serde::{Deserialize, Serialize};
 
+pub use bowerbird_protocol::publish::{Fit, Form};
+
 /// What is to be published on one account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -56,38 +58,14 @@ impl Medium {
     }
 }
 
-/// What a caller lets be done to images that do not fit; see [`Allowed`].
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fit {
-    /// Nothing: they are refused.
-    #[default]
-    None,
-    /// They are converted, scaled and, where their shape is not taken, padded.
-    Pad,
-    /// The same, but cropped.
-    Crop,
-}
-
-impl Fit {
-    /// The same, for [`super::check::check`].
-    pub fn allowed(self) -> Allowed {
-        match self {
-            Self::None => Allowed::Nothing,
-            Self::Pad => Allowed::Pad,
-            Self::Crop => Allowed::Crop,
+impl std::convert::From<Fit> for Allowed {
+    fn from(fit: Fit) -> Self {
+        match fit {
+            Fit::None => Self::Nothing,
+            Fit::Pad => Self::Pad,
+            Fit::Crop => Self::Crop,
         }
     }
-}
-
-/// What is asked to be made of a post on an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Form {
-    /// A post in the feed: of which kind, its media tell.
-    Feed,
-    /// A story.
-    Story,
 }
 
 /// The kind that a body is on an account, as far as can be known before its media are there: of what could be an image as well as a video,

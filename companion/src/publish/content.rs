@@ -106,7 +106,7 @@ pub fn judge(
         return Ok(fittings);
     }
     let post = Post { text: &body.text, link: body.link.as_deref(), media: &media, used };
-    let changes = match check(kind, &post, body.fit.allowed()) {
+    let changes = match check(kind, &post, body.fit.into()) {
         Verdict::Fits { better } => better,
         Verdict::Fitted { changes } => changes,
         Verdict::Refused { reasons } => {

@@ -4,11 +4,10 @@
 //! something waits to be published on it ([`crate::db::Db::sweep`]).
 
 use super::ask::{self, Asked, Part};
-use super::body::{self, Body, Medium, kind_of};
+use super::body::{Body, Form, Medium, kind_of};
 use super::check::{self, Allowed, Limit, Post, Verdict, check};
 use super::content::{self, Content};
 use super::media::Media;
-use super::offered;
 use super::rows::Kind;
 use super::run::Stop;
 use crate::Shared;
@@ -49,21 +48,11 @@ macro_rules! keyed {
 }
 keyed!(PublishRequest, PublicationRequest);
 
-impl From<wire::Fit> for body::Fit {
-    fn from(fit: wire::Fit) -> Self {
-        match fit {
-            wire::Fit::None => Self::None,
-            wire::Fit::Pad => Self::Pad,
-            wire::Fit::Crop => Self::Crop,
-        }
-    }
-}
-
 /// A wish that was understood, by somebody who may have it.
 struct Wished<'a> {
     session: Session,
     place: Place<'a>,
-    form: body::Form,
+    form: Form,
     file: FileRow,
     body: Body,
 }
@@ -87,13 +76,9 @@ async fn wished<'a>(companion: &Shared, caller: &Caller, asked: &'a PublishReque
     if !may_read {
         return Err(no_file());
     }
-    let form = match asked.form {
-        wire::Form::Feed => body::Form::Feed,
-        wire::Form::Story => body::Form::Story,
-    };
     let medium = Medium { alt: asked.alt.clone(), ..Medium::stored(&asked.handle) };
-    let body = Body { text: asked.text.clone(), media: vec![medium], fit: asked.fit.into(), ..Body::default() };
-    Ok(Wished { session, place, form, file, body })
+    let body = Body { text: asked.text.clone(), media: vec![medium], fit: asked.fit, ..Body::default() };
+    Ok(Wished { session, place, form: asked.form, file, body })
 }
 
 /// `POST /publish/check`. The destination is not asked.
@@ -112,10 +97,10 @@ pub async fn check_file(
             reply.video = matches!(media.first(), Some(Media::Video(_)));
             kind = kind_of(&account, form, &body, |_| reply.video);
             let post = Post { text: &body.text, link: None, media: &media, used: None };
-            let (verdict, reasons) = told(check(kind, &post, body.fit.allowed()));
+            let (verdict, reasons) = told(check(kind, &post, body.fit.into()));
             (reply.verdict, reply.reasons) = (verdict, reasons);
             if let Some(media) = media.first() {
-                let (size, shown) = sizes(kind, media, body.fit.allowed());
+                let (size, shown) = sizes(kind, media, body.fit.into());
                 (reply.width, reply.height) = (size.width, size.height);
                 (reply.shown_width, reply.shown_height) = (shown.width, shown.height);
             }
@@ -135,15 +120,9 @@ pub async fn check_file(
         hashtags: row.hashtags.map(|most| count(most.is)),
         mentions: row.mentions.map(|most| count(most.is)),
     };
-    reply.unavailable = unavailable(&companion, kind, place);
+    let why = ask::unavailable(&companion, kind, &account);
+    reply.unavailable = why.map(|why| Problem::with_text(ProblemCode::SourceUnavailable, why));
     Ok(Json(reply))
-}
-
-/// Why nothing of a kind can be published at a place, as [`ask::begin`] would find.
-fn unavailable(companion: &Shared, kind: Kind, place: Place<'_>) -> Option<Problem> {
-    let is_fetched = place.instagram.is_some() && kind != Kind::InstagramReel;
-    let why = is_fetched.then(|| offered::reachable(&companion.config)).and_then(Result::err)?;
-    Some(Problem::with_text(ProblemCode::SourceUnavailable, why))
 }
 
 fn name_of(limit: Limit) -> String {

@@ -151,6 +151,19 @@ async fn trouble_that_passes_is_waited_for_whatever_the_step() {
 }
 
 #[tokio::test]
+async fn the_last_try_is_looked_for_too() {
+    let (app, press) = start().await;
+    let body = saying("", vec![press.photo(900, 1200).await]);
+    app.emulator.set_fault(Fault::publish(PublishStep::PhotoStory, PublishKind::LostAnswer));
+    let id = press.asks(&press.page, Kind::PagePhotoStory, &body, Some(now() + 1000)).await;
+    let tried = sqlx::query("UPDATE publications SET tries = 7 WHERE id = $1").bind(id.clone());
+    tried.execute(&app.database().await).await.unwrap();
+    let row = press.ends(&id).await;
+    assert_eq!(row.state, "published", "{:?}", row.reason);
+    assert_eq!(app.emulator.published().visible.len(), 1);
+}
+
+#[tokio::test]
 async fn a_refusal_ends_it_with_its_sentence_and_leaves_nothing() {
     use PublishKind as Trouble;
     let (app, press) = start().await;
@@ -255,7 +268,8 @@ async fn addresses_offered_to_meta_are_signed_and_private_ones_fail_as_at_meta()
     assert_eq!(app.get(path).await.status(), 200);
     let parts: Vec<&str> = path.split('/').collect();
     let later = path.replace(parts[4], &format!("{}", parts[4].parse::<i64>().unwrap() + 1));
-    for wrong in [path.replace(&row.id, "other-0"), later, format!("{}0", &path[..path.len() - 1])] {
+    let other = if path.ends_with('0') { 1 } else { 0 };
+    for wrong in [path.replace(&row.id, "other-0"), later, format!("{}{other}", &path[..path.len() - 1])] {
         assert_eq!(app.get(&wrong).await.status(), 404, "{wrong}");
     }
     app.emulator.set_fault(Fault::PrivateUrls);

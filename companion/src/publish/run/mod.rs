@@ -15,7 +15,6 @@ mod video;
 pub use made::Made;
 
 use super::body::{Body, kind_of};
-use super::check::Used;
 use super::content::{self, Content, Sent};
 use super::errors::{self, explain};
 use super::fit::Fitting;
@@ -43,7 +42,7 @@ const LONGEST_LOOK: Duration = Duration::from_secs(60);
 pub enum Outcome {
     /// It has ended, having made this. Where it is not published, that is to be removed.
     End(PublicationEnd, Made),
-    /// It waits for so long; `tried`: after a try that failed.
+    /// It waits.
     Wait {
         /// How long; none is for the queue to choose.
         pause: Option<Duration>,
@@ -170,7 +169,6 @@ struct Run<'a> {
     contents: Vec<Option<Content>>,
     fittings: Vec<Option<Fitting>>,
     made: Made,
-    phase: Phase,
     sent: u64,
     total: Option<u64>,
 }
@@ -215,6 +213,10 @@ pub async fn run(companion: &Shared, row: &PublicationRow) -> Outcome {
         tracing::warn!(kind = row.kind, code = code.as_str(), reason, "a publication failed");
         Outcome::End(PublicationEnd::Failed { problem: code.as_str().to_owned(), reason }, made)
     };
+    let again = |cause: String| {
+        tracing::info!(cause, tries = row.tries + 1, "a step of publishing is tried again");
+        Outcome::Wait { pause: None, tried: true }
+    };
     match stopped {
         Stop::Unwanted => match companion.db.is_publication_unwanted(row).await {
             Ok(true) => Outcome::End(PublicationEnd::Cancelled, made),
@@ -226,10 +228,9 @@ pub async fn run(companion: &Shared, row: &PublicationRow) -> Outcome {
             Outcome::Wait { pause: Some(pause), tried: false }
         }
         Stop::Wait(_) => failed(ProblemCode::RateLimited, errors::LIMITED.to_owned(), made),
-        Stop::Again(cause) | Stop::Later { cause, .. } if row.tries + 1 < TRIES => {
-            tracing::info!(cause, tries = row.tries + 1, "a step of publishing is tried again");
-            Outcome::Wait { pause: None, tried: true }
-        }
+        Stop::Later { cause, .. } if row.tries + 1 < TRIES => again(cause),
+        // Of the last try too it is seen whether it was heard: once more it runs, and begins nothing ([`Run::attempt`]).
+        Stop::Again(cause) if row.tries < TRIES => again(cause),
         Stop::Later { code, text, .. } => failed(code, text, made),
         Stop::Again(cause) => {
             tracing::warn!(cause, "a step of publishing was tried for the last time");
@@ -268,7 +269,6 @@ async fn carry_out(companion: &Shared, row: &PublicationRow, made: &mut Made) ->
         body,
         contents,
         made: made.clone(),
-        phase: Phase::Uploading,
         sent: 0,
         total: None,
     };
@@ -292,7 +292,10 @@ fn is_end_of_account(code: ProblemCode) -> bool {
 
 impl Run<'_> {
     async fn all(&mut self) -> Result<Seen, Stop> {
-        let used = if self.kind.is_instagram() && self.made.post.is_none() { self.used().await? } else { None };
+        let used = match self.kind.is_instagram() && self.made.post.is_none() {
+            true => instagram::used(&self.meta, &self.account.account_id).await?,
+            false => None,
+        };
         self.fittings = content::judge(self.kind, &self.body, &self.contents, used)?;
         self.total =
             Some(self.contents.iter().flatten().map(|content| content.file.metadata().map_or(0, |it| it.len())).sum());
@@ -308,14 +311,8 @@ impl Run<'_> {
         }
     }
 
-    /// What of Instagram's quota is used.
-    async fn used(&self) -> Result<Option<Used>, Stop> {
-        instagram::used(&self.meta, &self.account.account_id).await
-    }
-
     /// Writes down how far it is. From here on nothing may happen at Meta if it is not wanted any more.
     async fn note(&mut self, phase: Phase) -> Result<(), Stop> {
-        self.phase = phase;
         let made = self.made.written();
         let noted = self.companion.db.note_publication(self.row, &made, phase.name(), self.sent, self.total).await?;
         if noted { Ok(()) } else { Err(Stop::Unwanted) }
@@ -323,6 +320,9 @@ impl Run<'_> {
 
     /// Writes down that the call begins which cannot be repeated without having looked.
     async fn attempt(&mut self) -> Result<(), Stop> {
+        if self.row.tries >= TRIES {
+            return Err(Stop::refused(ProblemCode::SourceUnavailable, errors::UNKNOWN));
+        }
         self.made.attempts += 1;
         self.made.attempted_ms.get_or_insert_with(now);
         self.note(Phase::Publishing).await

@@ -4,11 +4,12 @@ use super::page::with_mark;
 use super::{Account, Made};
 use crate::Shared;
 use crate::db::{Millis, PublicationRow, now};
+use crate::jobs::pause;
 use crate::providers::Trouble;
 use std::time::Duration;
 
-/// The pause before it is tried again.
-const PAUSE: Millis = 10_000;
+/// The pause before it is tried again is that of a job after so many tries.
+const LATER: i64 = 3;
 /// After this long Meta has forgotten by itself what can be forgotten, and the account is likely not ours any more.
 const GIVE_UP: Millis = 3 * 24 * 3600 * 1000;
 
@@ -28,10 +29,7 @@ pub async fn all(companion: &Shared) -> sqlx::Result<()> {
             }
             Err(error) => {
                 tracing::info!(publication = row.id, cause = ?error, "what a publication left at Meta is removed later");
-                (
-                    Some(made.written()),
-                    now() + PAUSE.min(i64::try_from(companion.config.retry_pause).unwrap_or(PAUSE) * 8),
-                )
+                (Some(made.written()), now() + pause(companion.config.retry_pause, LATER))
             }
         };
         companion.db.leave_publication(&row.id, left.as_deref(), due).await?;

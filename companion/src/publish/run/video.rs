@@ -194,7 +194,7 @@ impl Run<'_> {
         let size = self.total.unwrap_or(0);
         let mut misfits = 0;
         while start < size {
-            (self.sent, self.phase) = (start, Phase::Uploading);
+            self.sent = start;
             self.note(Phase::Uploading).await?;
             // Meta has no call that only asks; one byte at the beginning fits where nothing is there, and nowhere else.
             let bytes = self.bytes(start, end.max(start + 1).min(size)).await?;
