@@ -33,3 +33,55 @@ const loads = name => async (callback, data) => {
   });
   wasm.__indirect_function_table.get(callback)(data, loaded);
 };
+
+// What a client's `picker` is made by: Filestack's way to open and close, which may be done again and again.
+export const picker = (ready, options = {}) => {
+  let stop;
+  let over;
+  const { displayMode, onOpen, onCancel, signal } = options;
+  const told = (listener, of) => typeof listener === 'function' ? files => listener(of(files)) : listener;
+  const run = async (opened, more) => {
+    let again;
+    do {
+      const picking = (await ready()).pick({
+        ...options,
+        ...more,
+        signal: stop.signal,
+        onOpen: told(onOpen, () => picked),
+        // Filestack's picker gives an array, and its types promise a response.
+        onCancel: told(onCancel, files => Object.assign(files, { filesUploaded: files, filesFailed: [] })),
+      });
+      // When `pick` returns it is drawn, or refused.
+      await Promise.race([picking, null]);
+      opened();
+      const { filesUploaded, filesFailed } = await picking;
+      // A part of the page stays there for more files.
+      again = !more && (displayMode === 'dropPane' || displayMode === 'inline' && filesUploaded.length + filesFailed.length);
+    } while (again && !stop.signal.aborted);
+  };
+  const close = async () => {
+    stop?.abort();
+    await over;
+  };
+  const open = more => new Promise((resolve, reject) => {
+    if (over) return resolve(console.warn('bowerbird: this picker is open already'));
+    stop = new AbortController();
+    if (signal?.aborted) stop.abort();
+    // Once it is drawn nobody waits for what goes wrong.
+    let fail = reject;
+    const opened = () => {
+      fail = console.error;
+      resolve();
+    };
+    over = run(opened, more).catch(error => fail(error)).finally(() => over = null);
+  });
+  const picked = {
+    open: () => open(),
+    close,
+    cancel: close,
+    // Opens the editor of these in the place of a choice.
+    crop: cropFiles => open({ cropFiles: Array.isArray(cropFiles) ? cropFiles : [cropFiles] }),
+  };
+  signal?.addEventListener('abort', close);
+  return picked;
+};

@@ -58,7 +58,7 @@ const calls = ['upload', 'multiupload', 'storeURL', 'metadata', 'retrieve', 'dow
 
 // The package's functions, for glue, wasm and calls at these URLs and a companion that is at `home` unless `init` says otherwise. The
 // glue knows where the later chunks of the wasm are, unless that is said here. With `hashes` they have to be these very bytes.
-const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls, [glueHash, wasmHash, clientHash] = []) => {
+const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls, [glueHash, wasmHash, clientHash, elementHash] = [], elementUrl) => {
   let last;
 
   const naming = (url, promise) => promise.catch(cause => {
@@ -120,56 +120,16 @@ const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls, [glueHash, wasmHas
     else addEventListener('load', idle, { once: true });
   };
 
-  // What `picker` gives: Filestack's way to open and close, which may be done again and again.
-  const pickers = (ready, options = {}) => {
-    let stop;
-    let over;
-    const { displayMode, onOpen, onCancel, signal } = options;
-    const told = (listener, of) => typeof listener === 'function' ? files => listener(of(files)) : listener;
-    const run = async (opened, more) => {
-      let again;
-      do {
-        const picking = (await ready()).pick({
-          ...options,
-          ...more,
-          signal: stop.signal,
-          onOpen: told(onOpen, () => picker),
-          // Filestack's picker gives an array, and its types promise a response.
-          onCancel: told(onCancel, files => Object.assign(files, { filesUploaded: files, filesFailed: [] })),
-        });
-        // When `pick` returns it is drawn, or refused.
-        await Promise.race([picking, null]);
-        opened();
-        const { filesUploaded, filesFailed } = await picking;
-        // A part of the page stays there for more files.
-        again = !more && (displayMode === 'dropPane' || displayMode === 'inline' && filesUploaded.length + filesFailed.length);
-      } while (again && !stop.signal.aborted);
+  // Pages without the element do not fetch what it is made of.
+  const whenThere = run => {
+    const all = document.getElementsByTagName('bowerbird-picker');
+    const observer = new MutationObserver(() => all.length && found());
+    const found = () => {
+      observer.disconnect();
+      run().catch(console.error);
     };
-    const close = async () => {
-      stop?.abort();
-      await over;
-    };
-    const open = more => new Promise((resolve, reject) => {
-      if (over) return resolve(console.warn('bowerbird: this picker is open already'));
-      stop = new AbortController();
-      if (signal?.aborted) stop.abort();
-      // Once it is drawn nobody waits for what goes wrong.
-      let fail = reject;
-      const opened = () => {
-        fail = console.error;
-        resolve();
-      };
-      over = run(opened, more).catch(error => fail(error)).finally(() => over = null);
-    });
-    const picker = {
-      open: () => open(),
-      close,
-      cancel: close,
-      // Opens the editor of these in the place of a choice.
-      crop: cropFiles => open({ cropFiles: Array.isArray(cropFiles) ? cropFiles : [cropFiles] }),
-    };
-    signal?.addEventListener('abort', close);
-    return picker;
+    if (all.length) found();
+    else observer.observe(document, { childList: true, subtree: true });
   };
 
   const connect = (apikey, options) => {
@@ -208,7 +168,16 @@ const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls, [glueHash, wasmHas
       // The next pick goes on where the visitor left the page for a sign-in.
       returning: typeof location !== 'undefined' && arrive(apikey),
       pick: async what => (await ready()).pick(what),
-      picker: what => pickers(ready, what),
+      // Made by the glue, which nobody needs to close what was never open.
+      picker(what) {
+        let made;
+        const make = () => made ??= load().then(glue => glue.picker(ready, what)).catch(error => {
+          made = undefined;
+          throw error;
+        });
+        const close = async () => (await made)?.close();
+        return { open: async () => (await make()).open(), close, cancel: close, crop: async files => (await make()).crop(files) };
+      },
       transform: (...given) => transform(session, ...given),
       on(name, listener) {
         listeners = [...listeners, [name, listener]];
@@ -230,6 +199,7 @@ const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls, [glueHash, wasmHas
     throw new Error('bowerbird: call bowerbird.init(apikey) once before bowerbird.pick()');
   };
 
-  defineElement(connect, pick);
+  if (elementUrl) whenThere(once(again => module(elementUrl, again, elementHash).then(it => it.defineElement(connect, pick))));
+  else defineElement(connect, pick);
   return { init, pick, version };
 };

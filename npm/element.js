@@ -1,5 +1,6 @@
 // The element `<bowerbird-picker>`: a button that picks, and a field of the form around it, whose value is the handles of what was
-// picked. `connect` makes a client of its attributes; without `apikey` it picks with the client that the page has made.
+// picked. `connect` makes a client of its attributes; without `apikey` it picks with the client that the page has made. It is part of the
+// ES module; the script fetches it for pages that have such an element.
 const defineElement = (connect, pick) => {
   // On a server there are no elements; and what was defined once, by a second script say, stays.
   if (!globalThis.customElements || customElements.get('bowerbird-picker')) return;

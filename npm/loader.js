@@ -10,7 +10,7 @@
   const here = document.currentScript?.src || document.baseURI;
   const url = name => new URL(name, here).href;
   const bowerbird = create(url('%GLUE%'), url('%WASM%'), url('%CLIENT%'), new URL(here).origin, '',
-    ['%GLUEHASH%', '%WASMHASH%', '%CLIENTHASH%']);
+    ['%GLUEHASH%', '%WASMHASH%', '%CLIENTHASH%', '%ELEMENTHASH%'], url('%ELEMENT%'));
 
   // Included a second time, by a tag manager say, it must not forget the client that the page has made.
   if (globalThis.bowerbird?.version !== version) globalThis.bowerbird = bowerbird;

@@ -3,11 +3,9 @@
 //! The loader (`npm/loader.js`) offers `bowerbird.init` and `bowerbird.pick` at once and hands both to this module when it
 //! has arrived.
 
-use crate::companion::{Companion, Site};
-use crate::mount;
-use crate::options::{PickOptions, read_site};
-use crate::result::PickResponse;
-use crate::sources::pages;
+use crate::companion::Site;
+use crate::mount::{self, Asked};
+use crate::options::read_site;
 use crate::text;
 use js_sys::{Function, Promise};
 use wasm_bindgen::JsValue;
@@ -17,7 +15,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[cfg(split)]
 #[wasm_bindgen(start)]
 pub fn fetch_ahead() {
-    crate::ui::fetch_ahead();
+    wasm_bindgen_futures::spawn_local(async {
+        // A failure is nobody's business yet: a pick tries again.
+        mount::fetch().await;
+    });
 }
 
 /// A site's connection to its companion.
@@ -44,7 +45,7 @@ pub fn client(apikey: &str, options: &JsValue) -> Result<Client, JsValue> {
 impl Client {
     /// The session's token, once there is one: with it the loader's other calls deal with the session's files, and end it.
     pub fn token(&self) -> Option<String> {
-        Companion::new(self.site.clone()).session().token()
+        self.site.session().token()
     }
 
     /// Opens the dialog. The promise resolves with `{filesUploaded, filesFailed}`, also when the visitor leaves without
@@ -52,24 +53,15 @@ impl Client {
     ///
     /// With `publish` it is the other way round: that file is published, and the page hears of it by a function in there.
     pub fn pick(&self, options: &JsValue, publish: JsValue) -> Promise {
-        let mut options = match PickOptions::read(options, &mut warn) {
-            Ok(options) => options,
-            Err(reason) => return Promise::reject(&error(&reason)),
-        };
-        if !publish.is_undefined() {
-            options.from_sources = vec![&pages::SOURCE];
-            options.publish = Some(publish);
-        }
         Promise::new(&mut |resolve: Function, reject: Function| {
-            let settle = move |response: PickResponse| drop(resolve.call1(&JsValue::NULL, &response.to_js()));
-            if let Err(reason) = mount::open(Companion::new(self.site.clone()), options.clone(), settle) {
-                let _ = reject.call1(&JsValue::NULL, &error(&reason));
-            }
+            let (site, options, publish) = (self.site.clone(), options.clone(), publish.clone());
+            mount::pick(Asked { site, options, publish, resolve, reject });
         })
     }
 }
 
-fn warn(text: String) {
+/// Says on the developer's console what is odd but no error.
+pub fn warn(text: String) {
     web_sys::console::warn_1(&format!("bowerbird: {text}").into());
 }
 

@@ -46,12 +46,17 @@ pub struct Site {
 impl Site {
     /// Names it among others.
     pub fn name(&self) -> String {
-        format!("{} {}", self.url, self.apikey)
+        format!("{} {}", self.url.trim_end_matches('/'), self.apikey)
     }
 
     /// The policy and its signature.
     pub fn security(&self) -> (Option<String>, Option<String>) {
         self.security.clone().unzip()
+    }
+
+    /// Its visitor's session.
+    pub fn session(&self) -> Session {
+        Session::of(&self.name(), self.session_cache)
     }
 
     /// The companion's origin, from which its windows speak.
@@ -60,10 +65,14 @@ impl Site {
     }
 }
 
-/// A file of the companion's, if it comes whole.
+/// A file of the companion's, if it comes whole. By the browser's own `fetch`: the first sight asks for it, for which nothing else of this
+/// module has to be there.
 pub async fn text(address: &str) -> Option<String> {
-    let response = Request::get(address).credentials(RequestCredentials::Omit).send().await.ok()?;
-    if response.ok() { response.text().await.ok() } else { None }
+    let init = web_sys::RequestInit::new();
+    init.set_credentials(RequestCredentials::Omit);
+    let fetched = web_sys::window()?.fetch_with_str_and_init(address, &init);
+    let response: web_sys::Response = JsFuture::from(fetched).await.ok()?.unchecked_into();
+    if response.ok() { JsFuture::from(response.text().ok()?).await.ok()?.as_string() } else { None }
 }
 
 /// The companion of one pick: where it is, for which key, in which session.
@@ -77,7 +86,7 @@ impl Companion {
     /// The companion of a site. Nothing is sent yet.
     pub fn new(mut site: Site) -> Self {
         site.url.truncate(site.url.trim_end_matches('/').len());
-        let session = Session::of(&site.name(), site.session_cache);
+        let session = site.session();
         Self { site, session, abort: AbortController::new().ok() }
     }
 

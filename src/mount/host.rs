@@ -1,6 +1,7 @@
 //! The element that holds the picker, in a shadow root that the page's styles do not reach.
 
 use super::look;
+use super::page::decimal;
 use crate::options::{PickOptions, Theme};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
@@ -91,7 +92,7 @@ impl Host {
         let Some(around) = self.element.parent_element() else { return };
         let zoom = js_sys::Reflect::get(&around, &"currentCSSZoom".into()).unwrap_or(JsValue::UNDEFINED);
         if let Some(zoom) = zoom.as_f64().filter(|zoom| *zoom > 0.0 && *zoom != 1.0) {
-            self.set("zoom", &(1.0 / zoom).to_string());
+            self.set("zoom", &decimal(1.0 / zoom));
         }
     }
 }

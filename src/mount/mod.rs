@@ -1,10 +1,18 @@
 //! Opens and closes the picker in a shadow root of its own: over the page, in a part of it, or behind a pane.
 
+mod foyer;
 mod handle;
 mod host;
 mod look;
 mod page;
 mod pane;
+mod rest;
+mod stage;
+
+pub use foyer::pick;
+pub use rest::Asked;
+#[cfg(split)]
+pub use rest::fetch;
 
 use crate::companion::{Companion, Site};
 use crate::listener::Listener;
@@ -14,10 +22,9 @@ use crate::result::PickResponse;
 use crate::ui;
 use futures_util::future::LocalBoxFuture;
 use handle::Handle;
-use host::Host;
-use leptos::mount::mount_to;
 use leptos::prelude::*;
-use page::Page;
+use rest::Entry;
+use stage::Stage;
 use std::any::Any;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -87,7 +94,7 @@ pub fn Picker(
 ) -> impl IntoView {
     let on_done = Rc::new(on_done);
     let site = Site { url, apikey, session_cache, app_url, security: None };
-    let opened = open(Companion::new(site), options, {
+    let opened = open(Companion::new(site), options, Entry::default(), {
         let on_done = on_done.clone();
         move |response| on_done(response)
     });
@@ -145,15 +152,16 @@ impl Drop for Place {
 /// Opens the picker in the mode that the options ask for. `on_done` is called once, after it is gone.
 ///
 /// The error says, in English, why it cannot be opened.
-pub fn open(
+fn open(
     companion: Companion,
     options: PickOptions,
+    entry: Entry,
     on_done: impl FnOnce(PickResponse) + 'static,
 ) -> Result<Opened, String> {
     let handle = Handle::new(options.signal.as_ref());
     match options.display_mode {
         DisplayMode::DropPane => pane::open(companion, options, handle.clone(), Box::new(on_done))?,
-        _ => drop(dialog(companion, options, handle.clone(), Box::new(on_done))?),
+        _ => drop(dialog(companion, options, handle.clone(), entry, Box::new(on_done))?),
     }
     Ok(Opened(handle))
 }
@@ -161,19 +169,25 @@ pub fn open(
 /// What receives the outcome of a pick.
 type OnDone = Box<dyn FnOnce(PickResponse)>;
 
-/// Opens the dialog, over the page or in its container.
-fn dialog(companion: Companion, options: PickOptions, handle: Handle, on_done: OnDone) -> Result<Pick, String> {
-    const NOWHERE: &str = "this page has no document to open a dialog in";
-    let modal = options.display_mode == DisplayMode::Overlay;
-    let place = Place::take(&options.root_id, modal)?;
-    let host = Host::enter(&options, &options.root_id, if modal { "overlay" } else { "inline" }).ok_or(NOWHERE)?;
-    let width = if modal { width_of_dialog(options.modal_size) } else { host.width() };
-    let page = if modal { Page::hold() } else { None };
+/// Opens the dialog, over the page or in its container, or moves into the frame that is there.
+fn dialog(
+    companion: Companion,
+    options: PickOptions,
+    handle: Handle,
+    entry: Entry,
+    on_done: OnDone,
+) -> Result<Pick, String> {
+    let stage = match entry.stage {
+        Some(stage) => stage,
+        None => Stage::enter(&options)?,
+    };
+    let (frame, wide) = (stage.frame().clone(), stage.is_wide());
+    let root = stage.host().root().clone();
     let mounted = Rc::new(RefCell::new(None::<Mounted>));
     let close = {
         let mounted = mounted.clone();
         move || -> LocalBoxFuture<'static, ()> {
-            let closing = mounted.take().map(Mounted::close);
+            let closing = mounted.take().map(|Mounted { stage, rest }| stage.leave(rest));
             Box::pin(async move {
                 if let Some(closing) = closing {
                     closing.await;
@@ -185,18 +199,15 @@ fn dialog(companion: Companion, options: PickOptions, handle: Handle, on_done: O
         let mounted = mounted.clone();
         move |aside| {
             if let Some(mounted) = &*mounted.borrow() {
-                mounted.host.step_aside(aside);
-                mounted.page.iter().for_each(|page| page.step_aside(aside));
+                mounted.stage.step_aside(aside);
             }
         }
     };
     let ending = Ending { close: Box::new(close), step_aside: Box::new(step_aside), on_done };
     let pick = Pick::new(companion, options, ending);
 
-    let view = mount_to(host.root().clone(), {
-        let pick = pick.clone();
-        move || ui::dialog(pick)
-    });
+    let view = ui::dialog(pick.clone(), &frame, &root);
+    frame.show();
     let cancel = {
         let pick = pick.clone();
         move || pick.send(Action::Cancel)
@@ -209,29 +220,21 @@ fn dialog(companion: Companion, options: PickOptions, handle: Handle, on_done: O
         let pick = pick.clone();
         move || pick.release()
     };
-    let back = {
-        let (pick, mounted) = (pick.clone(), mounted.clone());
-        move || {
-            pick.send(Action::Escape);
-            // Something else was uppermost, or the visitor is asked first, and Back has taken our entry.
-            if let Some(mounted) = &*mounted.borrow() {
-                mounted.page.iter().for_each(Page::stay);
-            }
-        }
-    };
-    let back_button = page.as_ref().map(|page| page.back_button(back));
     let mut listeners = handle.listen(cancel);
-    listeners.extend([page::warn_before_leaving(busy), page::at_its_end(end), back_button].into_iter().flatten());
-    mounted.replace(Some(Mounted { place, host, page, view: Box::new(view), _listeners: listeners }));
+    listeners.extend([page::warn_before_leaving(busy), page::at_its_end(end)].into_iter().flatten());
+    mounted.replace(Some(Mounted { stage, rest: (view, listeners) }));
     let comes_back = pick.begin(handle.object());
-    if width >= WIDE && !comes_back {
+    let chosen = match entry.chosen {
         // Beside the services there is room for the first of them; a phone shows the list alone.
-        pick.send(Action::Choose(0));
+        None if wide && !comes_back => Some(0),
+        chosen => chosen,
+    };
+    if let Some(chosen) = chosen {
+        pick.send(Action::Choose(chosen));
     }
     if !pick.options().crop_files.is_empty() {
         let pick = pick.clone();
         spawn_local(async move {
-            ui::fetch().await;
             ui::fetch_own().await;
             pick.crop();
         });
@@ -242,38 +245,8 @@ fn dialog(companion: Companion, options: PickOptions, handle: Handle, on_done: O
     Ok(pick)
 }
 
-/// How wide a dialog over the page is going to be; the style sheet says the same.
-fn width_of_dialog(modal_size: Option<[u32; 2]>) -> f64 {
-    let (window, free) = page::widths().unwrap_or_default();
-    match modal_size {
-        _ if window < WIDE => free,
-        Some([width, _]) if window >= 980.0 => (free - 48.0).min(width.into()),
-        _ => free - 48.0,
-    }
-}
-
 /// What has to be undone when the picker closes. View and listeners end by being dropped.
 struct Mounted {
-    place: Place,
-    host: Host,
-    page: Option<Page>,
-    view: Box<dyn Any>,
-    _listeners: Vec<Listener>,
-}
-
-impl Mounted {
-    /// Takes the picker away at once. The future is ready when the page is as it was, and another one can be opened.
-    fn close(self) -> impl Future<Output = ()> {
-        let Self { place, host, page, view, _listeners: listeners } = self;
-        host.leave();
-        let settled = page.map(Page::let_go);
-        async move {
-            // Both own the event handler that may be closing the dialog just now, and it has returned by now.
-            drop((view, listeners));
-            if let Some(settled) = settled {
-                settled.await;
-            }
-            drop(place);
-        }
-    }
+    stage: Stage,
+    rest: (Box<dyn Any>, Vec<Listener>),
 }

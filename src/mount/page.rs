@@ -58,9 +58,9 @@ impl Held {
             set(&html, "scroll-behavior", "auto");
             set(&body, "position", "fixed");
             set(&body, "inset-inline", "0");
-            set(&body, "top", &format!("{}px", -scroll.1));
+            set(&body, "top", &pixels(-scroll.1));
             if scroll_bar > 0.0 {
-                set(&html, "padding-right", &format!("{scroll_bar}px"));
+                set(&html, "padding-right", &pixels(scroll_bar));
             }
         }
         Some(Self { html, scroll, styles })
@@ -114,6 +114,11 @@ impl Page {
         })
     }
 
+    /// Whether it is kept from scrolling.
+    pub fn is_held(&self) -> bool {
+        self.held.borrow().is_some()
+    }
+
     /// Has the next Back lead here, also after one that did not close the dialog.
     pub fn stay(&self) {
         let state = js_sys::Object::new();
@@ -136,10 +141,10 @@ impl Page {
 
     /// Leaves the page as it was: scroll, styles, and history, which browsers change only a moment later; until then, a
     /// page that opens the next dialog would see it closed by the Back of the last one.
-    pub fn let_go(self) -> impl Future<Output = ()> {
+    pub fn let_go(&self) -> impl Future<Output = ()> + use<> {
         self.give_back();
         let go_back = self.has_entry();
-        let window = self.window;
+        let window = self.window.clone();
         async move {
             let Ok(history) = window.history() else { return };
             if !go_back {
@@ -218,6 +223,15 @@ impl Borrowed {
 /// The last one first, as with everything that lies in a pile: the first remembers whether there was any style at all.
 fn give_back(styles: Vec<Borrowed>) {
     styles.into_iter().rev().for_each(Borrowed::give_back);
+}
+
+fn pixels(count: f64) -> String {
+    decimal(count) + "px"
+}
+
+/// A number as the browser writes it: what writes them in Rust weighs thousands of bytes.
+pub fn decimal(number: f64) -> String {
+    js_sys::Number::from(number).to_string_with_radix(10).map_or_else(|_| "0".to_owned(), String::from)
 }
 
 fn scrolled(window: &Window) -> (f64, f64) {

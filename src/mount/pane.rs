@@ -1,7 +1,8 @@
 //! The pane of `displayMode: 'dropPane'`: it stays in the page's container, opens the dialog over the page, and goes when photos
 //! were picked.
 
-use super::{Handle, Host, OnDone, Place, dialog};
+use super::host::Host;
+use super::{Entry, Handle, OnDone, Place, dialog};
 use crate::companion::{Companion, Site};
 use crate::device::Dropped;
 use crate::listener::Listener;
@@ -125,7 +126,6 @@ impl Pane {
                     // What fits is sent with that, as in Filestack's pane; for the rest the dialog says why not.
                     if let Some(pick) = pane.open(true) {
                         spawn_local(async move {
-                            ui::fetch().await;
                             ui::fetch_own().await;
                             pick.add_files(files, true);
                         });
@@ -179,7 +179,7 @@ impl Pane {
         let handle = Handle::new(None);
         let pane = self.clone();
         let on_done = Box::new(move |response| pane.picked(response));
-        match dialog(Companion::new(self.0.site.clone()), options, handle.clone(), on_done) {
+        match dialog(Companion::new(self.0.site.clone()), options, handle.clone(), Entry::default(), on_done) {
             Ok(pick) => {
                 self.0.dialog.replace(Some(handle));
                 self.0.state.set(Some(pick.state()));

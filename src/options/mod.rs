@@ -226,6 +226,46 @@ impl PickOptions {
         options.check()
     }
 
+    /// Reads of it what the frame of the dialog needs, while the reader of all of it may still be on its way. `None` where nothing is to
+    /// be seen before that, or something is wrong with it: the other reader says what.
+    pub(crate) fn glance(raw: &JsValue) -> Option<Self> {
+        let mut options = Self::default();
+        let quiet: Warn<'_> = &mut |_| ();
+        if raw.is_string() || Array::is_array(raw) {
+            options.from_sources = read_sources("fromSources", raw, quiet).ok()?;
+        } else if raw.is_object() {
+            let given = |name: &str| Reflect::get(raw, &name.into()).ok().filter(|value| !value.is_undefined());
+            macro_rules! read {
+                ($($name:literal $field:ident $reader:ident;)*) => {
+                    $(if let Some(value) = given($name) {
+                        options.$field = $reader($name, &value, quiet).ok()?;
+                    })*
+                };
+            }
+            read! {
+                "displayMode" display_mode read_display_mode;
+                "container" container read_container;
+                "rootId" root_id read_id;
+                "modalSize" modal_size read_size;
+                "miniUploader" mini_uploader read_bool;
+                "theme" theme read_theme;
+                "lang" lang read_lang;
+                "fromSources" from_sources read_sources;
+                "maxFiles" max_files read_count;
+                "signal" signal read_signal;
+            }
+            if options.mini_uploader {
+                options.modal_size.get_or_insert(MINI);
+            }
+            // A pane is no dialog, files to crop open the editor, and the page's own words are read with the rest.
+            let is_more = options.display_mode == DisplayMode::DropPane || given("cropFiles").is_some();
+            if is_more || options.display_mode == DisplayMode::Inline && options.container.is_none() {
+                return None;
+            }
+        }
+        Some(options)
+    }
+
     /// What no single option can tell.
     fn check(mut self) -> Result<Self, String> {
         if self.display_mode != DisplayMode::Overlay && self.container.is_none() {

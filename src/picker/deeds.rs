@@ -1,14 +1,11 @@
-//! What visitors can do only on the screens behind the list of services. In what customers download it comes with those
-//! (`ui/later.rs`), so that no page loads it before its first sight.
+//! What visitors do on the screens behind the list of services. What they bring themselves comes, in what customers download, with its own
+//! screens (`ui/own.rs`).
 
 use super::{Action, Picker, adding, editing, sending};
 use crate::device::Dropped;
 use crate::session;
 use crate::state::{Event, PageRequest, State};
 use std::cell::Cell;
-
-/// The way into it. All that only it reaches comes later.
-type Act = fn(&Picker, Action);
 
 /// The ways into what visitors bring themselves, which comes where the page offers that (`ui/own.rs`).
 #[derive(Clone, Copy)]
@@ -21,34 +18,25 @@ struct OwnDeeds {
 const OWN: OwnDeeds = OwnDeeds { add_files: adding::add_files, send_files: sending::send_files, crop: editing::crop };
 
 #[cfg(not(split))]
-const BUILT_IN: (Option<Act>, Option<OwnDeeds>) = (Some(act), Some(OWN));
+const BUILT_IN: Option<OwnDeeds> = Some(OWN);
 #[cfg(split)]
-const BUILT_IN: (Option<Act>, Option<OwnDeeds>) = (None, None);
+const BUILT_IN: Option<OwnDeeds> = None;
 
 thread_local! {
-    static ACT: Cell<Option<Act>> = const { Cell::new(BUILT_IN.0) };
-    static OWN_DEEDS: Cell<Option<OwnDeeds>> = const { Cell::new(BUILT_IN.1) };
+    static OWN_DEEDS: Cell<Option<OwnDeeds>> = const { Cell::new(BUILT_IN) };
 }
 
-/// The screens are here, because what calls this is.
-#[cfg(split)]
-pub fn arrive() {
-    // Unseen by the optimiser: of a pointer that only ever has one value it makes a direct call, and all behind it is needed at once.
-    ACT.set(Some(std::hint::black_box(act)));
-}
-
-/// The same of what visitors bring themselves.
+/// What visitors bring themselves can be taken in, because what calls this is here.
 #[cfg(split)]
 pub fn arrive_own() {
+    // Unseen by the optimiser: of a pointer that only ever has one value it makes a direct call, and all behind it is needed at once.
     OWN_DEEDS.set(Some(std::hint::black_box(OWN)));
 }
 
 impl Picker {
-    /// Takes in what the visitor did on the screens, which are here then.
+    /// Takes in what the visitor did on the screens.
     pub(super) fn act(&self, action: Action) {
-        if let Some(act) = ACT.get() {
-            act(self, action);
-        }
+        act(self, action);
     }
 
     /// Has the visitor crop what the page passed for that. Nothing happens before the screens of the device are here.

@@ -1,12 +1,18 @@
 //! Sentences of other languages than English: asked for once, and kept as long as the page lasts.
 
+use super::Text;
 use super::language::Language;
 use crate::companion;
+use futures_util::future::select;
+use gloo_timers::future::TimeoutFuture;
 use js_sys::{Object, Promise};
 use std::cell::RefCell;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::future_to_promise;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+/// How long a dialog waits for its language before it speaks English.
+const PATIENCE_MS: u32 = 3_000;
 
 thread_local! {
     /// By address. There is hardly ever a second one.
@@ -15,21 +21,32 @@ thread_local! {
 
 /// A language's sentences, here or on their way.
 #[derive(Clone)]
-pub struct Fetched {
+struct Fetched {
     sentences: Rc<RefCell<Option<Object>>>,
     /// Resolves when they are here, or will not come.
-    pub arrival: Promise,
+    arrival: Promise,
 }
 
-impl Fetched {
-    /// The sentences, once they are here.
-    pub fn sentences(&self) -> Option<Object> {
-        self.sentences.borrow().clone()
+/// The words from the companion at this address, in the language of this tag or else the page's: ready at once where they are here,
+/// and in English where they do not come.
+pub async fn find(home: &str, tag: Option<&str>) -> Text {
+    let language = match tag {
+        Some(tag) => Language::of(tag).unwrap_or_else(Language::english),
+        None => Language::of_page(),
+    };
+    let mut sentences = None;
+    if language.name != "en" {
+        let fetched = fetch(home, language.name);
+        if fetched.sentences.borrow().is_none() {
+            select(JsFuture::from(fetched.arrival.clone()), TimeoutFuture::new(PATIENCE_MS)).await;
+        }
+        sentences = fetched.sentences.borrow().clone();
     }
+    Text::new(language, sentences)
 }
 
 /// Asks a companion for a language, unless that was done before.
-pub fn fetch(home: &str, language: &str) -> Fetched {
+fn fetch(home: &str, language: &str) -> Fetched {
     let address = format!("{}/bowerbird-{language}.json", home.trim_end_matches('/'));
     let known = FETCHED.with_borrow(|all| all.iter().find(|(known, _)| *known == address).map(|(_, it)| it.clone()));
     if let Some(known) = known {

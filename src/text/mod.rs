@@ -1,6 +1,7 @@
 //! Every word on the screen: sentences by key, with a page's own wording over them.
 //!
-//! English is built in, the other languages are fetched from the companion; what is missing in one is said in English. A
+//! English is built in, what the frame says of it apart from the rest; the other languages are fetched from the companion; what is
+//! missing in one is said in English. A
 //! sentence is a string, or an object from plural category (`one`, `few`, `other`, …) to string; words in braces are filled
 //! in. A page's `customText` replaces a sentence by its English wording, by its key, or by the phrase that Filestack's picker
 //! has in its place.
@@ -10,12 +11,15 @@ mod language;
 #[cfg(test)]
 mod tests;
 
-pub use fetch::{expect, fetch};
+pub use fetch::{expect, find};
 pub use language::{ALL, Language};
 
 use js_sys::{Object, Reflect};
 use std::collections::HashMap;
 use wasm_bindgen::{JsCast, JsValue};
+
+/// What the frame says, which is here before all the others are.
+const FIRST: &str = include_str!("first.json");
 
 const ENGLISH: &str = include_str!("en.json");
 
@@ -36,17 +40,20 @@ pub struct Text {
 }
 
 impl Text {
-    /// Says it in this language, or in English where its sentences are not here.
-    pub fn new(
-        language: Language,
-        sentences: Option<Object>,
-        custom: &HashMap<String, String>,
-        standing: Vec<(&'static str, String)>,
-    ) -> Self {
+    /// Says it in this language, or in English where its sentences are not here: of English what the frame says, until it is
+    /// [completed](Self::complete).
+    pub fn new(language: Language, sentences: Option<Object>) -> Self {
         let language = if sentences.is_some() || language.name == "en" { language } else { Language::english() };
         let plurals = js_sys::Intl::PluralRules::new(&locales(&language), &Object::new());
-        let custom = with_filestack(custom);
-        Self { language, sentences, english: parse(ENGLISH), custom, standing, plurals }
+        let (custom, standing) = (HashMap::new(), Vec::new());
+        Self { language, sentences, english: parse(FIRST), custom, standing, plurals }
+    }
+
+    /// Has it know every sentence, the page's replacements, and what is filled into each.
+    pub fn complete(&mut self, custom: &HashMap<String, String>, standing: Vec<(&'static str, String)>) {
+        self.english = parse(ENGLISH);
+        self.custom = with_filestack(custom);
+        self.standing = standing;
     }
 
     /// Takes in further sentences in English, those of a part that came later.

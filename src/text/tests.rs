@@ -17,6 +17,15 @@ const CATEGORIES: &[(&[&str], &[&str], &[&str])] = &[
     (&["ja", "ko", "vi", "zh"], &["other"], &[]),
 ];
 
+#[test]
+fn the_frame_says_what_the_rest_would() {
+    let first: Sentences = serde_json::from_str(super::FIRST).unwrap();
+    let all: Sentences = serde_json::from_str(ENGLISH).unwrap();
+    for (key, sentence) in &first {
+        assert_eq!(all.get(key), Some(sentence), "{key}");
+    }
+}
+
 type Sentences = Map<String, Value>;
 
 fn folder() -> PathBuf {

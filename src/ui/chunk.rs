@@ -8,7 +8,7 @@ use js_sys::Array;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{CssStyleSheet, ShadowRoot};
+use web_sys::{CssStyleSheet, HtmlElement, ShadowRoot};
 
 /// What a chunk brings.
 #[derive(Clone, Copy)]
@@ -73,6 +73,18 @@ macro_rules! chunk {
 }
 pub(super) use chunk;
 
+/// Has the shadow root that `element` lies in wear a sheet more. It is adopted rather than written as `<style>`: pages whose policy
+/// forbids inline style allow that.
+pub(super) fn wear(element: &HtmlElement, style: &str) {
+    if let (Ok(root), Ok(sheet)) = (element.get_root_node().dyn_into::<ShadowRoot>(), CssStyleSheet::new())
+        && sheet.replace_sync(style).is_ok()
+    {
+        let sheets = Array::from(&root.adopted_style_sheets());
+        sheets.push(&sheet);
+        root.set_adopted_style_sheets(&sheets);
+    }
+}
+
 /// A chunk as one dialog waits for it.
 pub(super) struct Arriving<T: 'static> {
     chunk: StoredValue<Chunk<T>>,
@@ -121,13 +133,8 @@ impl<T: Copy + Send + Sync + 'static> Arriving<T> {
     /// Has the dialog wear its sheets as soon as it is here.
     pub(super) fn is_worn(self, ui: Ui) {
         Effect::new(move |_| {
-            let (Some(brings), Some(element)) = (self.brings(), ui.panes.get()) else { return };
-            if let (Ok(root), Ok(sheet)) = (element.get_root_node().dyn_into::<ShadowRoot>(), CssStyleSheet::new())
-                && sheet.replace_sync((brings.style)()).is_ok()
-            {
-                let sheets = Array::from(&root.adopted_style_sheets());
-                sheets.push(&sheet);
-                root.set_adopted_style_sheets(&sheets);
+            if let Some(brings) = self.brings() {
+                ui.root.with_value(|root| wear(root, (brings.style)()));
             }
         });
     }

@@ -1,89 +1,71 @@
-//! The frame: title, way back, account, close; services beside what is open; footer.
+//! What moves into the frame: the account, the screens, the footer. The frame follows the state.
 
-use super::later::Later;
-use super::{Ui, focus, folder, icon, part, services, shape, words};
-use crate::options::DisplayMode;
+use super::chunk::wear;
+use super::frame::{Frame, Wish};
+use super::{Ui, account, browse, editor, footer, indicator, part, tray, words};
+use crate::listener::Listener;
 use crate::picker::{Action, Picker};
-use crate::text::Language;
-use leptos::html;
+use crate::sources::Kind;
+use crate::state::Access;
+use leptos::mount::mount_to;
 use leptos::prelude::*;
+use std::any::Any;
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, KeyboardEvent};
 
-/// The whole dialog of a pick: over the page, or as a part of it.
-pub fn dialog(picker: Picker) -> impl IntoView {
-    let modal = picker.options().display_mode == DisplayMode::Overlay;
-    let ui = Ui::new(picker);
-    let later = Later::new(ui);
-    let element = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
-        if let Some(dialog) = element.get() {
-            // A browser that knows no modal dialogs shows it all the same, above the page.
-            let _ = dialog.show_modal();
-        }
+/// The sheets of all that moves in, but for what has a chunk of its own.
+const STYLE: &str = concat!(
+    include_str!("../../style/connect.css"),
+    include_str!("../../style/toolbar.css"),
+    include_str!("../../style/tile.css"),
+    include_str!("../../style/preview.css"),
+    include_str!("../../style/tray.css"),
+    include_str!("../../style/storing.css"),
+    include_str!("../../style/indicator.css"),
+    include_str!("../../style/footer.css"),
+);
+
+/// Moves a pick into the frame; it moves out when what this gives is dropped. `root` is what the frame lies in.
+pub fn dialog(picker: Picker, frame: &Frame, root: &HtmlElement) -> Box<dyn Any> {
+    wear(root, STYLE);
+    frame.make_room();
+    // All of it belongs to one owner, though it is in several places.
+    let owner = Owner::new();
+    let (ui, parts) = owner.with(|| {
+        let ui = Ui::new(picker, root, frame);
+        let spoken = move |draw: fn(Ui) -> AnyView| part(move || ui.speaks.get().then(|| draw(ui)));
+        let mount = |place: &HtmlElement, draw: fn(Ui) -> AnyView| mount_to(place.clone(), move || spoken(draw));
+        let parts = [
+            mount(frame.account(), |ui| account::account(ui).into_any()),
+            mount(frame.panes(), |ui| browse::browse(ui).into_any()),
+            mount(frame.dialog(), |ui| {
+                (tray::tray(ui), footer::footer(ui), editor::editor(ui), announcer(ui)).into_any()
+            }),
+            // Outside of the dialog, which is closed then.
+            mount(root, |ui| indicator::indicator(ui).into_any()),
+        ];
+        // Not before: effects run on what the first mounting sets up.
+        follow(ui, frame);
+        (ui, parts)
     });
-    let several = ui.state.with_untracked(|state| state.shelves.len() > 1);
-    let max = ui.state.with_untracked(|state| state.selection.max());
-    let screen = ui.memo(|state| match (&state.storing, state.open) {
-        (Some(_), _) => "storing",
-        (None, Some(_)) => "source",
-        (None, None) => "services",
+    frame.hear(move |wish| match wish {
+        Wish::Choose(index) => ui.send(Action::Choose(index)),
+        Wish::GoBack => ui.send(Action::GoBack),
+        Wish::Leave => ui.send(Action::Leave),
+        Wish::Back => ui.send(Action::Escape),
+        // It closes what is uppermost.
+        Wish::Escape if close_menu(ui) => {}
+        Wish::Escape => ui.send(Action::Escape),
     });
-    let picks_services = Memo::new(move |_| several && screen.get() != "storing");
-    let inside = part(move || match ui.speaks.get() {
-        true => contents(ui, later, modal, max, picks_services).into_any(),
-        false => frame(several).into_any(),
-    });
-    // Outside of the dialog, which is closed then.
-    let indicator = part(move || ui.speaks.get().then(|| later.indicator()));
-    // Their own, whatever the page around them speaks and whichever way that runs.
-    let language = move || ui.language.get();
-    let direction = move || Language::direction(ui.language.get());
-    let busy = move || (!ui.speaks.get()).then_some("true");
-    if !modal {
-        return view! {
-            <section
-                class="dialog inline"
-                class:several=several
-                data-screen=screen
-                aria-labelledby="title"
-                lang=language
-                dir=direction
-                aria-busy=busy
-                on:keydown=move |event: web_sys::KeyboardEvent| {
-                    if event.key() == "Escape" {
-                        close_menu(ui);
-                    }
-                }
-            >
-                {inside}
-            </section>
-        }
-        .into_any();
-    }
-    view! {
-        <dialog
-            class="dialog"
-            class:several=several
-            data-screen=screen
-            node_ref=element
-            aria-labelledby="title"
-            lang=language
-            dir=direction
-            aria-busy=busy
-            on:keydown=move |event: web_sys::KeyboardEvent| focus::goes_round(&event)
-            on:cancel=move |event: web_sys::Event| {
-                // The picker closes it, once the page has its result.
-                event.prevent_default();
-                // Escape closes what is uppermost.
-                if !close_menu(ui) {
-                    ui.send(Action::Escape);
-                }
+    // Where the dialog is a part of the page, the browser tells of Escape nowhere else.
+    let escape = frame.is_inline().then(|| {
+        Listener::new(frame.dialog(), "keydown", move |event| {
+            if event.unchecked_ref::<KeyboardEvent>().key() == "Escape" {
+                close_menu(ui);
             }
-        >
-            {inside}
-        </dialog>
-        {indicator}
-    }
-    .into_any()
+        })
+    });
+    Box::new((escape, parts, owner))
 }
 
 /// Closes the menu that is open, and answers whether there was one.
@@ -93,40 +75,52 @@ fn close_menu(ui: Ui) -> bool {
     was_open
 }
 
-/// All that says a word.
-fn contents(ui: Ui, later: Later, modal: bool, max: usize, picks_services: Memo<bool>) -> impl IntoView {
-    view! {
-        <div class="header">
-            <BackButton ui />
-            <h1 id="title" class="title">{words(move || title(ui, max))}</h1>
-            {later.account()}
-            // A part of the page has nothing to uncover.
-            {modal.then(|| view! {
-                <button type="button" class="plain round" aria-label=ui.say("dialog.close") on:click=ui.click(Action::Leave)>
-                    {icon(shape::CLOSE)}
-                </button>
-            })}
-        </div>
-        <div class="panes" node_ref=ui.panes>
-            {part(move || picks_services.get().then(|| services::services(ui)))}
-            {later.browse()}
-        </div>
-        {later.footer()}
-        <p class="unseen" data-role="announcer" role="status" aria-live="polite">{words(move || ui.said.get())}</p>
+/// Has the frame show what the state says.
+fn follow(ui: Ui, frame: &Frame) {
+    let own = ui.own;
+    ui.own.is_worn(ui);
+    ui.editor.is_worn(ui);
+    if ui.state.with_untracked(|state| state.shelves.iter().any(|shelf| shelf.source.kind != Kind::Cloud)) {
+        own.load();
     }
+    let several = ui.state.with_untracked(|state| state.shelves.len() > 1);
+    let max = ui.state.with_untracked(|state| state.selection.max());
+    let at = ui.memo(|state| (state.open, state.storing.is_some()));
+    let back = ui.memo(|state| state.can_go_back().then(|| state.is_at_root()));
+    let accounts = ui.memo(|state| {
+        let name = |shelf: &crate::state::Shelf| match shelf.access {
+            Access::Open => shelf.account.clone(),
+            _ => None,
+        };
+        state.shelves.iter().map(name).collect::<Vec<_>>()
+    });
+    let shown = frame.clone();
+    Effect::new(move |_| {
+        let (open, storing) = at.get();
+        shown.open(open);
+        if storing {
+            shown.set_screen("storing");
+        }
+        shown.offer_services(several && !storing);
+    });
+    let shown = frame.clone();
+    Effect::new(move |_| shown.set_back(back.get()));
+    let shown = frame.clone();
+    Effect::new(move |_| {
+        for (index, account) in accounts.get().iter().enumerate() {
+            shown.set_account(index, account.as_deref());
+        }
+    });
+    let shown = frame.clone();
+    Effect::new(move |_| {
+        if ui.speaks.get() {
+            shown.set_title(&title(ui, max));
+        }
+    });
 }
 
-/// The same without a word, while the language is on its way.
-fn frame(several: bool) -> impl IntoView {
-    view! {
-        <div class="header"></div>
-        <div class="panes">
-            {several.then(|| view! { <div class="services"></div> })}
-            <div class="browse">
-                <div class="grid skeleton">{folder::bones()}</div>
-            </div>
-        </div>
-    }
+fn announcer(ui: Ui) -> impl IntoView {
+    view! { <p class="unseen" data-role="announcer" role="status" aria-live="polite">{words(move || ui.said.get())}</p> }
 }
 
 fn title(ui: Ui, max: usize) -> String {
@@ -136,19 +130,5 @@ fn title(ui: Ui, max: usize) -> String {
             (None, Some(shelf)) => folder.unwrap_or_else(|| ui.source_name(shelf.source)),
             _ => ui.say_count("dialog.title", max),
         }
-    })
-}
-
-#[component]
-fn BackButton(ui: Ui) -> impl IntoView {
-    let shown = ui.memo(|state| state.can_go_back().then(|| state.is_at_root()));
-    part(move || {
-        shown.get().map(|to_services| {
-            view! {
-                <button type="button" class="plain round back" class:to-services=to_services aria-label=ui.say("dialog.back") on:click=ui.click(Action::GoBack)>
-                    {icon(shape::BACK)}
-                </button>
-            }
-        })
     })
 }

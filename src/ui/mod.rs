@@ -12,25 +12,22 @@ mod find;
 mod focus;
 mod folder;
 mod footer;
+mod frame;
 mod grid;
 mod indicator;
-mod later;
 mod menu;
 mod outward;
 mod own;
 mod pane;
 mod preview;
 mod rows;
-mod services;
 mod storing;
 mod toolbar;
 mod tray;
 mod trouble;
 
 pub use dialog::dialog;
-pub use later::fetch;
-#[cfg(split)]
-pub use later::fetch_ahead;
+pub use frame::{Frame, Wish};
 pub use own::fetch as fetch_own;
 pub use pane::{Pane, pane};
 
@@ -38,10 +35,9 @@ use crate::options::PickOptions;
 use crate::picker::{Action, Picker};
 use crate::sources::Source;
 use crate::state::{Notice, Refused, State};
-use crate::text::Text;
+use crate::text::{self, Text};
 use bowerbird_protocol::listing::{Item, TAGGED, UPLOADS};
 use chunk::Arriving;
-use leptos::html;
 use leptos::prelude::*;
 use own::Own;
 use std::sync::Arc;
@@ -49,12 +45,11 @@ use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, ShadowRoot};
 
-/// The sheets of what the dialog opens with, behind the tokens, which a theme decides.
+/// The sheets of the frame and of the pane, behind the tokens, which a theme decides.
 pub const STYLE: &str = concat!(
     include_str!("../../style/contrast.css"),
     include_str!("../../style/dialog.css"),
     include_str!("../../style/services.css"),
-    include_str!("../../style/connect.css"),
     include_str!("../../style/folder.css"),
     include_str!("../../style/trouble.css"),
     include_str!("../../style/pane.css"),
@@ -77,8 +72,8 @@ struct Ui {
     said: RwSignal<String>,
     /// The photo at which the large view was closed: the grid brings it into sight and gives it the focus.
     left_at: RwSignal<Option<String>>,
-    /// What is below the header: one that stays for as long as the dialog.
-    panes: NodeRef<html::Div>,
+    /// What the dialog lies in.
+    root: StoredValue<HtmlElement, LocalStorage>,
     /// What shows the ways to bring files.
     own: Arriving<Own>,
     /// What shows the editor.
@@ -90,23 +85,25 @@ struct Ui {
 }
 
 impl Ui {
-    fn new(picker: Picker) -> Self {
+    fn new(picker: Picker, root: &HtmlElement, frame: &Frame) -> Self {
         let ui = Self {
             state: picker.state().into(),
             text: StoredValue::new_local(None),
             speaks: RwSignal::new(false),
-            language: RwSignal::new(picker.language().name),
+            language: RwSignal::new(text::Language::english().name),
             picker: StoredValue::new_local(picker.clone()),
             menu: RwSignal::new(None),
             said: RwSignal::new(String::new()),
             left_at: RwSignal::new(None),
-            panes: NodeRef::new(),
+            root: StoredValue::new_local(root.clone()),
             own: Arriving::new(own::CHUNK),
             editor: Arriving::new(editor::CHUNK),
             places: StoredValue::new_local(Vec::new()),
             thumbnails: StoredValue::new_local(320),
         };
+        let frame = frame.clone();
         picker.find_words(Box::new(move |text| {
+            frame.speak(&text);
             ui.language.try_set(text.language());
             ui.text.try_set_value(Some(text));
             ui.speaks.try_set(true);
@@ -282,6 +279,9 @@ fn take_lost_focus(element: HtmlElement) {
     // Once everything that follows the same change is drawn.
     set_timeout(take, Duration::ZERO);
 }
+
+/// A part of the dialog that a chunk draws.
+type Draw = fn(Ui) -> AnyView;
 
 /// An icon from its path in a box of 24 by 24.
 fn icon(path: &'static str) -> impl IntoView {

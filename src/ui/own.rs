@@ -1,8 +1,7 @@
 //! What visitors bring themselves, files of the device and addresses: loaded where the page offers that.
 
 use super::chunk::{Brings, chunk};
-use super::later::Draw;
-use super::{Ui, address, device};
+use super::{Draw, Ui, address, device};
 use leptos::html;
 use leptos::prelude::*;
 

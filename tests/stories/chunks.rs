@@ -6,6 +6,7 @@ use crate::tell;
 use crate::visitor::Visitor;
 use serde_json::{Value, json};
 use std::time::Duration;
+use thirtyfour::Key;
 
 /// Which of the chunks the page has asked for.
 async fn asked(visitor: &Visitor) -> Value {
@@ -61,6 +62,47 @@ async fn what_comes_later_is_asked_for_again() {
         visitor.sees("[data-action='connect']").await;
         visitor.clicks("[aria-label='Close']").await;
         assert_eq!(visitor.receives().await["filesUploaded"], json!([]));
+    })
+    .await;
+}
+
+/// What is done with the list of services before the rest is here is done when it is, and the dialog stays the very same.
+#[tokio::test]
+async fn a_service_is_chosen_before_its_screens_are_here() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        blocks(&visitor, &["*bowerbird_later-*"]).await;
+        visitor.opens(&stage.page, json!({"fromSources": ["facebook", "instagram"]})).await;
+        visitor.starts_picking().await;
+        visitor.sees(".trouble[data-problem='unreachable']").await;
+        let dialog = "document.querySelector('[data-bowerbird]').shadowRoot.querySelector('.dialog')";
+        visitor.runs(&format!("window.dialog = {dialog}")).await;
+        visitor.clicks(".service[data-source='instagram']").await;
+        visitor.sees(".service[data-source='instagram'][aria-current]").await;
+        visitor.photographs("rest-missing").await;
+        blocks(&visitor, &[]).await;
+        visitor.clicks(".trouble button").await;
+        visitor.sees("[data-action='connect']").await;
+        visitor.reads("Connect Instagram").await;
+        assert_eq!(visitor.runs(&format!("return dialog === {dialog} && dialog.open")).await, true, "another dialog");
+        visitor.clicks("[aria-label='Close']").await;
+        assert_eq!(visitor.receives().await["filesUploaded"], json!([]));
+    })
+    .await;
+}
+
+/// Whoever leaves before the rest is here is out at once, and the page hears of it as ever.
+#[tokio::test]
+async fn a_visitor_leaves_before_the_rest_is_here() {
+    tell(Duration::ZERO, async |visitor: Visitor, stage: Stage| {
+        blocks(&visitor, &["*bowerbird_later-*"]).await;
+        visitor.opens(&stage.page, json!({"fromSources": ["facebook", "instagram"]})).await;
+        visitor.starts_picking().await;
+        visitor.sees(".trouble[data-problem='unreachable']").await;
+        blocks(&visitor, &[]).await;
+        visitor.presses(Key::Escape).await;
+        assert_eq!(visitor.receives().await, json!({"filesUploaded": [], "filesFailed": []}));
+        let left = "return !document.querySelector('[data-bowerbird]') && document.activeElement.id";
+        assert_eq!(visitor.runs(left).await, "pick");
     })
     .await;
 }

@@ -343,6 +343,8 @@ async fn the_element_is_a_field_of_its_form() {
             stage.companion
         );
         visitor.runs(&form).await;
+        // What the element is made of is fetched when there is one.
+        visitor.until_it_says("return String(customElements.get('bowerbird-picker'))", "formAssociated").await;
         assert_eq!(visitor.runs("return entries()").await, r#"[["other","one"],["other","two"]]"#);
         visitor.photographs("embedding-element").await;
         let validity = "return [form.checkValidity(), field.validity.valueMissing, field.validationMessage.length > 1]";

@@ -1,6 +1,6 @@
 //! `cargo xtask dist`: the wasm built, bound, named by its content, compressed, and put into `pkg/` with what `npm/` holds.
 
-use crate::{children, javascript, paths, split, tools};
+use crate::{children, javascript, names, paths, split, tools};
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
 use sha2::{Digest, Sha256, Sha384};
@@ -14,7 +14,8 @@ use std::time::Instant;
 const KEPT: &str = "README.md";
 
 /// Part of the stamp: when the recipe changes, so may what it makes.
-const RECIPE: &[&str] = &[include_str!("dist.rs"), include_str!("javascript.rs"), include_str!("split.rs")];
+const RECIPE: &[&str] =
+    &[include_str!("dist.rs"), include_str!("javascript.rs"), include_str!("names.rs"), include_str!("split.rs")];
 
 /// How the wasm is built.
 #[derive(Clone, Copy, Default, clap::Args)]
@@ -131,7 +132,8 @@ pub fn bind(wasm: &Path, names: Names) -> Result<Bound> {
         "a crate brings JavaScript files of its own, which the loader does not know of"
     );
     let [glue, wasm] = ["bowerbird.js", "bowerbird_bg.wasm"].map(|name| folder.join(name));
-    Ok(Bound { glue: read_text(&glue)?, wasm: read(&wasm)?, chunks: parts.chunks })
+    let (glue, wasm) = names::shorten(&read_text(&glue)?, &read(&wasm)?, &parts.chunks)?;
+    Ok(Bound { glue, wasm, chunks: parts.chunks })
 }
 
 /// All that the package is made from.
@@ -139,6 +141,7 @@ struct Inputs {
     version: String,
     raw_wasm: Vec<u8>,
     core: String,
+    element: String,
     chunks: String,
     client: String,
     loader: String,
@@ -168,7 +171,8 @@ impl Inputs {
         Ok(Self {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             raw_wasm: read(wasm)?,
-            core: npm("core.js")? + &npm("element.js")?,
+            core: npm("core.js")?,
+            element: npm("element.js")?,
             chunks: npm("chunks.js")?,
             client: npm("client.js")?,
             loader: npm("loader.js")?,
@@ -194,8 +198,16 @@ impl Inputs {
         };
         RECIPE.iter().for_each(|text| add(text.as_bytes()));
         add(&self.raw_wasm);
-        let scripts =
-            [&self.core, &self.chunks, &self.client, &self.loader, &self.module, &self.picker, &self.filepicker];
+        let scripts = [
+            &self.core,
+            &self.element,
+            &self.chunks,
+            &self.client,
+            &self.loader,
+            &self.module,
+            &self.picker,
+            &self.filepicker,
+        ];
         for text in [&self.version, &self.types, &self.manifest].into_iter().chain(scripts) {
             add(text.as_bytes());
         }
@@ -224,11 +236,15 @@ impl Inputs {
         let glue = format!("bowerbird-{}.js", content_hash(glue_text.as_bytes()));
         let client_text = javascript::strip(&self.client).context("npm/client.js")?;
         let client = format!("bowerbird-client-{}.js", content_hash(client_text.as_bytes()));
+        let element_text = javascript::strip(&self.element).context("npm/element.js")? + "export { defineElement };\n";
+        let element = format!("bowerbird-element-{}.js", content_hash(element_text.as_bytes()));
         let names = [
             ("VERSION", self.version.as_str()),
             ("GLUE", &glue),
             ("WASM", &wasm),
             ("CLIENT", &client),
+            ("ELEMENT", &element),
+            ("ELEMENTHASH", &integrity(element_text.as_bytes())),
             chunk_names[0],
             chunk_names[1],
             chunk_names[2],
@@ -239,7 +255,8 @@ impl Inputs {
         ];
         let banner = format!("Bowerbird {} | MIT OR Apache-2.0", self.version);
         let loader = javascript::assemble(&self.loader, &self.core, &names, &banner).context("npm/loader.js")?;
-        let module = javascript::assemble(&self.module, &self.core, &names, &banner).context("npm/module.js")?;
+        let module = javascript::assemble(&self.module, &(self.core.clone() + &self.element), &names, &banner)
+            .context("npm/module.js")?;
         let picker = format!("/*! {banner} */\n{}", javascript::strip(&self.picker).context("npm/picker.js")?);
         let filepicker = javascript::strip(&self.filepicker).context("npm/filepicker.js")?;
         let filepicker = format!("/*! {banner} */\n{filepicker}");
@@ -261,6 +278,7 @@ impl Inputs {
             served(&wasm, bound.wasm),
             served(&glue, glue_text.into_bytes()),
             served(&client, client_text.into_bytes()),
+            served(&element, element_text.into_bytes()),
             served("bowerbird.mjs", module.into_bytes()),
             served(&versioned, loader.clone().into_bytes()),
             served("bowerbird.js", loader.into_bytes()),
@@ -405,7 +423,8 @@ mod tests {
         Inputs {
             version: "1.2.3".into(),
             raw_wasm: b"raw".to_vec(),
-            core: "const glue = '%GLUE%';".into(),
+            core: "const glue = '%GLUE%';\n".into(),
+            element: "const defineElement = 1;\n".into(),
             chunks: "['%LATER%', '%OWN%', '%EDITOR%', '%OUTWARD%', '%LATERHASH%', '%OWNHASH%', '%EDITORHASH%', '%OUTWARDHASH%'];\n".into(),
             client: "export const upload = 1;".into(),
             loader: "// loader\n//= core.js\n".into(),

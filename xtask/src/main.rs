@@ -6,6 +6,7 @@ mod children;
 mod demo;
 mod dist;
 mod javascript;
+mod names;
 mod paths;
 mod size;
 mod split;

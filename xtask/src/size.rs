@@ -17,6 +17,10 @@ pub struct Question {
     /// Lists so many of the largest functions too.
     #[arg(long, default_value_t = 0)]
     top: usize,
+    /// Ends with a line of JSON: `first_sight_brotli`, what a page loads until the list of services can be used, and `pick_brotli`, what
+    /// a whole pick from Facebook loads, in bytes.
+    #[arg(long)]
+    json: bool,
 }
 
 /// Builds what changed and prints the tables.
@@ -30,13 +34,19 @@ pub fn run(question: &Question) -> Result<()> {
         total.iter_mut().zip(sizes).for_each(|(sum, size)| *sum += size);
         print_row(&format!("{what:<7} {name}"), sizes);
     }
-    print_row("first load", total);
+    print_row("first sight: all of these", total);
+    let [_, _, first_sight] = total;
+    let later = sizes(&package, &named_file(&package, "bowerbird_later-")?)?;
+    print_row("later chunk: the screens", later);
+    total.iter_mut().zip(later).for_each(|(sum, size)| *sum += size);
+    print_row("a whole pick from Facebook", total);
+    let [_, _, pick] = total;
     let rest = [
-        ("later chunk: the screens", "bowerbird_later-"),
         ("own chunk: device and addresses", "bowerbird_own-"),
         ("editor chunk: crop, turn, describe", "bowerbird_editor-"),
         ("outward chunk: publishing", "bowerbird_outward-"),
         ("calls of the client", "bowerbird-client-"),
+        ("the element", "bowerbird-element-"),
         ("filepicker.js", "filepicker.js"),
         ("picker.js", "picker.js"),
     ];
@@ -55,6 +65,9 @@ pub fn run(question: &Question) -> Result<()> {
         let functions = functions(wasm)?;
         print_crates(what, &functions);
         print_largest(functions, question.top);
+    }
+    if question.json {
+        println!("\n{}", serde_json::json!({ "first_sight_brotli": first_sight, "pick_brotli": pick }));
     }
     Ok(())
 }

@@ -6,8 +6,7 @@ mod hold;
 mod progress;
 
 use super::chunk::{Arriving, Brings, chunk};
-use super::later::Draw;
-use super::{Part, Ui, part, take_lost_focus};
+use super::{Draw, Part, Ui, part, take_lost_focus};
 use hold::{Outward, Step};
 use leptos::html;
 use leptos::prelude::*;
