@@ -1,10 +1,11 @@
-//! The daily loop as code: `cargo xtask demo`, `test`, `check`, `dist`, `size`, `bench`.
+//! The daily loop as code: `cargo xtask demo`, `test`, `check`, `dist`, `size`, `bench`, `docs`.
 
 mod bench;
 mod check;
 mod children;
 mod demo;
 mod dist;
+mod docs;
 mod javascript;
 mod names;
 mod paths;
@@ -51,6 +52,8 @@ enum Command {
     Size(size::Question),
     /// Measures what takes too long for every day.
     Bench(bench::How),
+    /// Builds the manual as a book into `target/docs`, and the crates' documentation into `target/doc`. A warning fails it.
+    Docs,
     /// Runs a program that is stopped when this one goes, even by force. For this program's own use.
     #[command(hide = true)]
     Bound {
@@ -82,6 +85,7 @@ fn run(command: Command) -> Result<()> {
         Command::Dist(how) => dist::run(how).map(drop),
         Command::Size(question) => size::run(&question),
         Command::Bench(how) => bench::run(&how),
+        Command::Docs => docs::run(),
         Command::Bound { .. } => unreachable!("handled above"),
     }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every step under a heading, and at the end what became of each.
 
-use crate::{bench, check, children, dist, tools};
+use crate::{bench, check, children, dist, docs, tools};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use std::process::Command;
@@ -15,6 +15,8 @@ pub enum Step {
     Check,
     /// Clippy, for this machine and for wasm.
     Clippy,
+    /// What `cargo xtask docs` does.
+    Docs,
     /// The native tests of all packages, documentation tests included.
     Native,
     /// The companion's tests over HTTP once more, on PostgreSQL and an S3 server.
@@ -47,6 +49,7 @@ impl Step {
             Self::Tools => "tools",
             Self::Check => "check: formatting, the rules of the house, licences",
             Self::Clippy => "clippy: this machine, then wasm",
+            Self::Docs => "docs: the manual as a book, the documentation of the crates",
             Self::Native => "native: the tests of all packages",
             Self::Services => "services: the companion on PostgreSQL and S3",
             Self::Client => "client: Filestack's own, against the companion",
@@ -85,6 +88,7 @@ impl Step {
                 let wasm = ["clippy", "--quiet", "--package", "bowerbird", "--lib", "--test", "browser"];
                 children::run(children::cargo(wasm).args(["--target", "wasm32-unknown-unknown"]).args(deny))
             }
+            Self::Docs => docs::run(),
             Self::Native => children::run(&mut tests(&["--quiet", "--workspace"])),
             Self::Services => {
                 // Of the whole workspace, as the native step built it: alone, the companion's dependencies would have other features.

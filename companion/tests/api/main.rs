@@ -19,6 +19,7 @@ mod legacy;
 mod limits;
 mod listing;
 mod logs;
+mod manual;
 mod openapi;
 mod operating;
 mod picking;

@@ -1,6 +1,7 @@
 //! `cargo xtask check`: what can be judged without running anything.
 
-mod links;
+pub mod links;
+mod manual;
 mod rules;
 mod source;
 mod tree;
@@ -59,6 +60,7 @@ fn violations() -> Result<Vec<String>> {
     found.extend(tree::sources_everywhere(&texts));
     found.extend(tree::emulator_stands_alone(&texts));
     found.extend(links::violations(&texts));
+    found.extend(manual::violations(&texts));
     Ok(found)
 }
 

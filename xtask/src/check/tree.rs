@@ -42,7 +42,11 @@ fn collect(folder: &Path, at: &str, texts: &mut Vec<Text>) -> Result<()> {
         let name = entry.file_name().to_string_lossy().into_owned();
         let path = format!("{at}{name}");
         let kind = entry.file_type()?;
-        if kind.is_dir() && !SKIPPED.contains(&path.as_str()) {
+        // In a worktree of git, `.git` is a file.
+        if SKIPPED.contains(&path.as_str()) {
+            continue;
+        }
+        if kind.is_dir() {
             collect(&entry.path(), &format!("{path}/"), texts)?;
         } else if kind.is_file()
             && let Ok(text) = String::from_utf8(fs::read(entry.path())?)

@@ -11,6 +11,7 @@ use std::time::Instant;
 const WASM_PACK: &str = "0.15.1";
 const CARGO_DENY: &str = "0.20.2";
 const GECKODRIVER: &str = "0.37.1";
+const MDBOOK: &str = "0.5.4";
 
 /// The command that shows that something is there, and Debian's package of it.
 type Part = (&'static str, &'static str);
@@ -76,12 +77,18 @@ pub fn all() -> Result<()> {
     // The very version of the crate, or the test runner refuses the wasm.
     cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &locked_version("wasm-bindgen")?)?;
     cargo_tool("wasm-pack", "wasm-pack", WASM_PACK)?;
+    mdbook()?;
     cargo_deny().map(drop)
 }
 
 /// cargo-deny, installed if need be.
 pub fn cargo_deny() -> Result<PathBuf> {
     cargo_tool("cargo-deny", "cargo-deny", CARGO_DENY)
+}
+
+/// mdBook, installed if need be. What of it watches and serves is left out, and with it half of what it is built of.
+pub fn mdbook() -> Result<PathBuf> {
+    cargo_tool_with("mdbook", "mdbook", MDBOOK, &["--no-default-features", "--features", "search"])
 }
 
 /// The assembler that the release's JPEG and AVIF take.
@@ -111,6 +118,11 @@ pub fn wasm_pack() -> Result<PathBuf> {
 
 /// Installs into the target folder, beside and not instead of what the machine has.
 fn cargo_tool(package: &str, binary: &str, version: &str) -> Result<PathBuf> {
+    cargo_tool_with(package, binary, version, &[])
+}
+
+/// The same, with further arguments of `cargo install`.
+fn cargo_tool_with(package: &str, binary: &str, version: &str, more: &[&str]) -> Result<PathBuf> {
     let folder = paths::tools();
     let path = folder.join("bin").join(format!("{binary}{}", std::env::consts::EXE_SUFFIX));
     if path.is_file() {
@@ -122,7 +134,7 @@ fn cargo_tool(package: &str, binary: &str, version: &str) -> Result<PathBuf> {
     println!("cargo: installing {package} {version} into {}", shown(&folder));
     let began = Instant::now();
     let mut command = children::cargo(["install", "--quiet", "--locked", "--force", "--debug", "--root"]);
-    command.arg(&folder).arg(format!("{package}@{version}"));
+    command.arg(&folder).arg(format!("{package}@{version}")).args(more);
     // Unoptimised and without debug information they are installed in a third of the time, and run for seconds.
     command.env("CARGO_PROFILE_DEV_DEBUG", "false").env("CARGO_PROFILE_DEV_STRIP", "true");
     children::run(&mut command).with_context(|| format!("{package} {version} cannot be installed"))?;
