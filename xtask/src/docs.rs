@@ -53,7 +53,7 @@ fn api() -> Result<()> {
     Ok(())
 }
 
-/// The book's source: `book.toml`, and in `src` the pages and all that they show or lead to.
+/// The book's source: `book.toml` with its sheet, and in `src` the pages and all that they show or lead to.
 fn lay_out(folder: &Path) -> Result<()> {
     if folder.exists() {
         fs::remove_dir_all(folder).with_context(|| format!("cannot empty {}", folder.display()))?;
@@ -77,13 +77,20 @@ fn lay_out(folder: &Path) -> Result<()> {
     for file in files.difference(&pages) {
         put(&in_book(file), &read(file)?)?;
     }
-    fs::copy(paths::root().join("docs/book.toml"), folder.join("book.toml")).context("cannot copy docs/book.toml")?;
+    for file in ["book.toml", "book.css"] {
+        let from = paths::root().join("docs").join(file);
+        fs::copy(&from, folder.join(file)).with_context(|| format!("cannot copy {}", from.display()))?;
+    }
     Ok(())
 }
 
-/// Where a file of the repository lies in the book.
+/// Where a file of the repository lies in the book. mdBook makes an `index.html` of a `README.md`, but does not tell the links that
+/// lead there, so the page of a folder is named after it.
 fn in_book(path: &str) -> String {
-    path.strip_prefix("docs/").map_or_else(|| format!("{OUTSIDE}{path}"), str::to_owned)
+    match path.strip_suffix("/README.md") {
+        Some(folder) => format!("{OUTSIDE}{folder}.md"),
+        None => path.strip_prefix("docs/").map_or_else(|| format!("{OUTSIDE}{path}"), str::to_owned),
+    }
 }
 
 /// A page with its links as they are in the book.
@@ -135,7 +142,8 @@ mod tests {
         let expected = "[a](project/SECURITY.md#reporting) [b](files.md) `[c](../d)` [e](#e) <https://f.example>\n\n![g](i/g.jpg)\n";
         assert_eq!(moved, expected);
         let outside = super::moved("deploy/README.md", "[settings](../docs/settings.md#a) [file](compose.yaml)");
-        assert_eq!(outside, "[settings](../../settings.md#a) [file](compose.yaml)");
+        assert_eq!(outside, "[settings](../settings.md#a) [file](deploy/compose.yaml)");
+        assert_eq!(super::moved("docs/x.md", "[d](../deploy/README.md#a)"), "[d](project/deploy.md#a)");
     }
 
     #[test]
