@@ -7,8 +7,11 @@ use std::collections::BTreeSet;
 const OPTIONS: (&str, &str) = ("docs/options.md", "src/options/mod.rs");
 /// The page of the languages, and the folder of their sentences.
 const LANGUAGES: (&str, &str) = ("docs/languages.md", "src/text/");
-/// The page of everything that somebody may read, and the folder of the scripts that write to the console.
-const TROUBLE: (&str, &str) = ("docs/troubleshooting.md", "npm/");
+/// The page of everything that somebody may read, the folder of the scripts that write to the console, and that of the program that
+/// writes the log.
+const TROUBLE: (&str, &str, &str) = ("docs/troubleshooting.md", "npm/", "companion/src/");
+/// The shortest that a sentence is; less is a name or a status.
+const SENTENCE: usize = 9;
 
 /// One line for each name or sentence that is missing on its page.
 pub fn violations(texts: &[Text]) -> Vec<String> {
@@ -26,14 +29,28 @@ pub fn violations(texts: &[Text]) -> Vec<String> {
             missing(LANGUAGES.0, format!("the language `{code}`"));
         }
     }
-    for script in texts.iter().filter(|text| text.path.starts_with(TROUBLE.1) && text.path.ends_with(".js")) {
-        for words in errors(&script.text) {
+    for text in texts {
+        let sentences = match () {
+            () if text.path.starts_with(TROUBLE.1) && text.path.ends_with(".js") => errors(&text.text),
+            () if text.path.starts_with(TROUBLE.2) && text.path.ends_with(".rs") => logged(&text.text),
+            () => continue,
+        };
+        for words in sentences {
             if !page(TROUBLE.0).contains(words.as_str()) {
-                missing(TROUBLE.0, format!("\"{words}\" of {}", script.path));
+                missing(TROUBLE.0, format!("\"{words}\" of {}", text.path));
             }
         }
     }
     found
+}
+
+/// What a companion's code writes into the log as a warning or an error: the last text of each such call.
+fn logged(code: &str) -> BTreeSet<String> {
+    let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+    let calls = ["tracing::warn!(", "tracing::error!("].into_iter().flat_map(|start| code.split(start).skip(1));
+    let last = calls.filter_map(|rest| rest.split(");\n").next()?.rsplit('"').nth(1));
+    let fixed = last.filter_map(|words| words.split(['{', '}']).step_by(2).max_by_key(|part| part.len()));
+    fixed.map(|words| words.trim().to_owned()).filter(|words| words.len() >= SENTENCE).collect()
 }
 
 /// The names in the table of the options, and those that are ignored: strings that stand first in their line.
@@ -68,8 +85,7 @@ fn errors(script: &str) -> BTreeSet<String> {
             let fixed =
                 fixed.map(|(place, part)| if place == 0 { part } else { part.split_once('}').map_or("", |it| it.1) });
             let longest = fixed.max_by_key(|part| part.len()).unwrap_or_default().trim();
-            // What is shorter is a status or a name, and no sentence.
-            if longest.len() > 8 {
+            if longest.len() >= SENTENCE {
                 found.insert(longest.to_owned());
             }
         }
@@ -98,6 +114,16 @@ mod tests {
                       complain('init takes {url}: the companion\\'s address');\nnew Error('HTTP ' + status)";
         let found: Vec<String> = errors(script).into_iter().collect();
         assert_eq!(found, ["could not be loaded (", "init takes {url}: the companion's address"]);
+    }
+
+    #[test]
+    fn of_the_log_warnings_and_errors_count() {
+        let code = "tracing::info!(\"all is as it should be\");\n\
+                    tracing::warn!(hint = \"look\", \"nothing can be found\");\n\
+                    tracing::error!(\n    %cause,\n    \"the files in {} cannot be read\",\n    folder()\n);\n\
+                    #[cfg(test)]\nmod tests { tracing::warn!(\"only in a test, this\");\n }\n";
+        let found: Vec<String> = logged(code).into_iter().collect();
+        assert_eq!(found, ["cannot be read", "nothing can be found"]);
     }
 
     #[test]
