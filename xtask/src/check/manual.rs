@@ -10,6 +10,8 @@ const LANGUAGES: (&str, &str) = ("docs/languages.md", "src/text/");
 /// The page of everything that somebody may read, the folder of the scripts that write to the console, and that of the program that
 /// writes the log.
 const TROUBLE: (&str, &str, &str) = ("docs/troubleshooting.md", "npm/", "companion/src/");
+/// Where a page's options are refused.
+const REFUSALS: &str = "src/options/";
 /// The shortest that a sentence is; less is a name or a status.
 const SENTENCE: usize = 9;
 
@@ -33,6 +35,7 @@ pub fn violations(texts: &[Text]) -> Vec<String> {
         let sentences = match () {
             () if text.path.starts_with(TROUBLE.1) && text.path.ends_with(".js") => errors(&text.text),
             () if text.path.starts_with(TROUBLE.2) && text.path.ends_with(".rs") => logged(&text.text),
+            () if text.path.starts_with(REFUSALS) => refusals(&text.text),
             () => continue,
         };
         for words in sentences {
@@ -51,6 +54,18 @@ fn logged(code: &str) -> BTreeSet<String> {
     let last = calls.filter_map(|rest| rest.split(");\n").next()?.rsplit('"').nth(1));
     let fixed = last.filter_map(|words| words.split(['{', '}']).step_by(2).max_by_key(|part| part.len()));
     fixed.map(|words| words.trim().to_owned()).filter(|words| words.len() >= SENTENCE).collect()
+}
+
+/// The sentences with which options are refused, or warned about. What is shorter, or begins with an article, is a part of "takes …; it
+/// got …".
+fn refusals(code: &str) -> BTreeSet<String> {
+    const WHOLE: usize = 24;
+    let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+    let starts = ["Err(\"", "Err(format!(\"", "warn(format!(\"", "ok_or(\"", "=> format!(\"", "|| format!(\""];
+    let said = starts.into_iter().flat_map(|start| code.split(start).skip(1)).filter_map(|rest| rest.split('"').next());
+    let fixed = said.filter_map(|words| words.split(['{', '}']).max_by_key(|part| part.len()));
+    let is_whole = |words: &String| words.len() >= WHOLE && !words.starts_with("a ");
+    fixed.map(|words| words.trim().to_owned()).filter(is_whole).collect()
 }
 
 /// The names in the table of the options, and those that are ignored: strings that stand first in their line.
@@ -124,6 +139,14 @@ mod tests {
                     #[cfg(test)]\nmod tests { tracing::warn!(\"only in a test, this\");\n }\n";
         let found: Vec<String> = logged(code).into_iter().collect();
         assert_eq!(found, ["cannot be read", "nothing can be found"]);
+    }
+
+    #[test]
+    fn refusals_of_options_are_told_from_their_parts() {
+        let code = "return Err(\"pick takes an object of options\".to_owned());\n\
+                    Err(format!(\"minFiles ({}) is more than maxFiles ({})\", 2, 1));\nErr(\"true or false\") Err(\"a string or an array of strings\")";
+        let found: Vec<String> = refusals(code).into_iter().collect();
+        assert_eq!(found, [") is more than maxFiles (", "pick takes an object of options"]);
     }
 
     #[test]
