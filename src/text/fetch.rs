@@ -30,10 +30,7 @@ struct Fetched {
 /// The words from the companion at this address, in the language of this tag or else the page's: ready at once where they are here,
 /// and in English where they do not come.
 pub async fn find(home: &str, tag: Option<&str>) -> Text {
-    let language = match tag {
-        Some(tag) => Language::of(tag).unwrap_or_else(Language::english),
-        None => Language::of_page(),
-    };
+    let language = Language::wanted(tag);
     let mut sentences = None;
     if language.name != "en" {
         let fetched = fetch(home, language.name);

@@ -45,6 +45,14 @@ impl Language {
         root.and_then(|root| Self::of(&root.get_attribute("lang")?)).unwrap_or_else(Self::english)
     }
 
+    /// The language of this tag, or English; without a tag that of the page.
+    pub fn wanted(tag: Option<&str>) -> Self {
+        match tag {
+            Some(tag) => Self::of(tag).unwrap_or_else(Self::english),
+            None => Self::of_page(),
+        }
+    }
+
     /// Which way it is written, as an element's `dir`.
     pub fn direction(name: &str) -> &'static str {
         if matches!(name, "ar" | "he") { "rtl" } else { "ltr" }

@@ -28,7 +28,6 @@ const STYLE: &str = concat!(
 /// Moves a pick into the frame; it moves out when what this gives is dropped. `root` is what the frame lies in.
 pub fn dialog(picker: Picker, frame: &Frame, root: &HtmlElement) -> Box<dyn Any> {
     wear(root, STYLE);
-    frame.make_room();
     // All of it belongs to one owner, though it is in several places.
     let owner = Owner::new();
     let (ui, parts) = owner.with(|| {
@@ -114,6 +113,7 @@ fn follow(ui: Ui, frame: &Frame) {
     let shown = frame.clone();
     Effect::new(move |_| {
         if ui.speaks.get() {
+            shown.make_room();
             shown.set_title(&title(ui, max));
         }
     });

@@ -128,6 +128,8 @@ impl Frame {
             says,
             hears,
         }));
+        let language = Language::wanted(options.lang.as_deref());
+        frame.is_in(language.name);
         frame.wait();
         if frame.0.services.is_none() {
             frame.open(Some(0));
@@ -148,8 +150,7 @@ impl Frame {
         let Inner { dialog, header, back, account, close, services, .. } = &*self.0;
         let say = |key: &str| text.get(key, None, &[]);
         let name = |source: &Source| say(&format!("source.{}", source.name));
-        let _ = dialog.set_attribute("lang", text.language());
-        let _ = dialog.set_attribute("dir", Language::direction(text.language()));
+        self.is_in(text.language());
         let _ = dialog.remove_attribute("aria-busy");
         let _ = back.set_attribute("aria-label", &say("dialog.back"));
         if let Some(services) = services {
@@ -176,6 +177,12 @@ impl Frame {
         if let Some(close) = close {
             let _ = close.set_attribute("aria-label", &say("dialog.close"));
         }
+    }
+
+    /// Its own language, and which way that runs, whatever the page around it speaks.
+    fn is_in(&self, language: &'static str) {
+        let _ = self.0.dialog.set_attribute("lang", language);
+        let _ = self.0.dialog.set_attribute("dir", Language::direction(language));
     }
 
     /// Has what visitors do told to whoever hears them, until these are dropped.

@@ -32,6 +32,8 @@ async fn by_keyboard_alone(engine: Engine) {
         visitor.tabs_to("#pick").await;
         visitor.presses(Key::Enter).await;
         visitor.sees(".dialog[open]").await;
+        // Where there is room for it the first source is open, and its controls come with the companion's answer.
+        visitor.sees(".dialog[data-screen='services'], [data-action='connect']").await;
         visitor.goes_round().await;
         visitor.tabs_to(".service[data-source='facebook']").await;
         visitor.presses(Key::Enter).await;

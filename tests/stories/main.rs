@@ -22,6 +22,7 @@ mod languages;
 mod legacy;
 mod looks;
 mod options;
+mod recording;
 mod refusals;
 mod signing_in;
 mod soak;

@@ -56,6 +56,7 @@ async fn what_graph_refuses_is_said_in_a_sentence_of_its_own() {
             stage.emulator.clear_faults();
         }
         visitor.begins(&stage.page, "facebook", 3, "alice").await;
+        visitor.sees(".tile.folder").await;
         stage.emulator.set_fault(Fault::RateLimited { code: None, times: None });
         visitor.opens_folder("Holidays in Lisbon").await;
         reads_and_keeps(&visitor, "rate_limited", "Facebook", "RateLimited").await;
