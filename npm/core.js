@@ -176,7 +176,9 @@ const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls, [glueHash, wasmHas
           throw error;
         });
         const close = async () => (await made)?.close();
-        return { open: async () => (await make()).open(), close, cancel: close, crop: async files => (await make()).crop(files) };
+        const picker = { close, cancel: close };
+        for (const name of ['open', 'crop']) picker[name] = async files => (await make())[name](files);
+        return picker;
       },
       transform: (...given) => transform(session, ...given),
       on(name, listener) {

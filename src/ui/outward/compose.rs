@@ -167,7 +167,11 @@ fn preview(out: Outward, wish: Wish) -> AnyView {
     let name = wish.item.name.clone();
     let asked = wish.clone();
     let picture = part(move || match out.said(&wish) {
-        None => view! { <div class="media awaits"><span class="spinner" aria-hidden="true"></span></div> }.into_any(),
+        None => {
+            // Apart, or Leptos would make both of text, which pages with Trusted Types forbid.
+            let spinner = view! { <span class="spinner" aria-hidden="true"></span> };
+            view! { <div class="media awaits">{spinner}</div> }.into_any()
+        }
         Some(said) => pictured(out, said),
     });
     let remarks = part(move || remarks(out, &asked));
