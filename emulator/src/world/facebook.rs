@@ -75,6 +75,9 @@ const NOTHING: Album = Album {
     shapes: Shapes::Mixed,
 };
 
+/// A photo a day, as `clara` has ten thousand of.
+const DIARY: Album = Album { voice: Voice::Diarist, shapes: Shapes::Small, ..NOTHING };
+
 /// Every account of Facebook. The order is part of the ids: add at the end.
 pub const FACEBOOK: &[FacebookAccount] = &[
     FacebookAccount {
@@ -201,6 +204,21 @@ pub const FACEBOOK: &[FacebookAccount] = &[
         about: "A stranger while the app is in development mode",
         tagged: 0,
         albums: &[Album { name: "Garden", photos: 5, begins: 1_650_000_000, voice: Voice::Sparse, ..NOTHING }],
+    },
+    FacebookAccount {
+        key: "frida",
+        id: "10163451190226108",
+        name: "Frida Halvorsen",
+        first_name: "Frida",
+        last_name: "Halvorsen",
+        has_role: true,
+        about: "Albums of 100, 1,000 and 2,000 photos",
+        tagged: 0,
+        albums: &[
+            Album { name: "A hundred birds", photos: 100, begins: 1_580_000_000, ..DIARY },
+            Album { name: "A thousand walks", photos: 1_000, begins: 1_400_000_000, ..DIARY },
+            Album { name: "Two thousand mornings", photos: 2_000, begins: 1_200_000_000, ..DIARY },
+        ],
     },
 ];
 

@@ -88,7 +88,7 @@ async fn people_apps_and_the_clock_can_be_looked_up() {
     let visitor = Visitor::start().await;
     let accounts = visitor.get("_emulator/accounts", &[]).await.body;
     let keys: Vec<&str> = accounts.as_array().unwrap().iter().map(|account| account["key"].as_str().unwrap()).collect();
-    assert_eq!(keys, ["alice", "ben", "clara", "dalia", "eve", "alice.pro", "ben.personal"]);
+    assert_eq!(keys, ["alice", "ben", "clara", "dalia", "eve", "frida", "alice.pro", "ben.personal"]);
     let apps = visitor.get("_emulator/apps", &[]).await.body;
     assert_eq!(apps[0]["id"], "1000000000000001");
     let before = visitor.get("_emulator/clock", &[]).await.body["now"].as_i64().unwrap();

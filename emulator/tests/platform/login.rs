@@ -16,7 +16,7 @@ async fn the_first_page_offers_every_account() {
     assert_eq!(page.status(), 200);
     assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
     let page = page.text().await.unwrap();
-    for account in ["alice", "ben", "clara", "dalia", "eve"] {
+    for account in ["alice", "ben", "clara", "dalia", "eve", "frida"] {
         assert!(page.contains(&format!("data-account=\"{account}\"")), "{account}");
     }
     assert!(!page.contains("<script"));
