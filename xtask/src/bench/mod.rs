@@ -1,7 +1,8 @@
 //! `cargo xtask bench`: what takes too long for every day, or says figures rather than yes or no. It runs tests of `tests/faults`
 //! against the companion as a program; the short ones among them are a step of `cargo xtask test`. Conversions are measured beside
-//! npm's sharp ([`convert`]).
+//! npm's sharp ([`convert`]), the companion and the widget beside Uppy's ([`beside`]).
 
+mod beside;
 mod convert;
 
 use crate::{children, paths, tools};
@@ -18,6 +19,18 @@ pub enum Subject {
     Memory,
     /// Conversions of images beside npm's sharp: speed, memory and bytes at the same perceived quality.
     Convert,
+    /// Pages of photos at 50 clients, beside Uppy's Companion.
+    List,
+    /// Photos copied to disk and to S3, beside Uppy's Companion and plain copying.
+    Import,
+    /// The cost of a page as albums, clients and companions grow.
+    Growth,
+    /// Mixed traffic for half an hour: memory, errors, and what stays open.
+    Soak,
+    /// From `pick()` to a service list that can be used, beside Uppy.
+    FirstSight,
+    /// A large album, opened, scrolled and chosen from, beside Uppy.
+    Grid,
 }
 
 /// How it is measured.
@@ -40,6 +53,9 @@ pub struct How {
     /// The rows whose names have this in them, for `convert`.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// What the measurement itself is told, such as `-- --rounds 3`; `-- --help` says what there is.
+    #[arg(last = true, value_name = "ARGUMENTS")]
+    rest: Vec<String>,
 }
 
 /// Builds the program and measures.
@@ -48,6 +64,9 @@ pub fn run(how: &How) -> Result<()> {
         Subject::Faults => "forty_kills_during_thousands_of_imports",
         Subject::Memory => "memory",
         Subject::Convert => return convert::run(how.seconds, how.only.as_deref()),
+        Subject::List | Subject::Import | Subject::Growth | Subject::Soak | Subject::FirstSight | Subject::Grid => {
+            return beside::run(how.subject, &how.rest);
+        }
     };
     let program = build(how.debug)?;
     let mut tests = children::cargo(["test", "--quiet", "--test", "faults", "--"]);

@@ -88,6 +88,13 @@ pub fn sharp() -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// What Bowerbird is measured beside, as a folder of `bench` has it locked; the folder that it is in.
+pub fn peer(package: &str, folder: &str) -> Result<PathBuf> {
+    let to = paths::tools().join("bench").join(folder);
+    locked_by_npm(package, &format!("bench/{folder}"), &to, "nothing is measured beside it")?;
+    Ok(to)
+}
+
 /// A package of npm's with all that it needs, as the lock file in a folder of ours has them.
 fn locked_by_npm(package: &str, locked: &str, to: &Path, lost: &str) -> Result<()> {
     let from = paths::root().join(locked);
@@ -106,6 +113,7 @@ fn locked_by_npm(package: &str, locked: &str, to: &Path, lost: &str) -> Result<(
         npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel", "error"]).current_dir(folder);
         children::run(&mut npm).context("npm ci")?;
         let _ = fs::remove_dir_all(to);
+        fs::create_dir_all(to.parent().unwrap_or(to)).context("cannot make a folder for tools")?;
         fs::rename(folder, to).with_context(|| format!("cannot write {}", shown(to)))
     })
 }

@@ -110,6 +110,22 @@ pub fn sharp() -> Result<String> {
     Ok(folder.display().to_string())
 }
 
+/// What `cargo xtask bench` measures beside: a package of npm's, and the folder of `bench` that has it locked. Answers the folder
+/// that its modules are in.
+pub fn peer(package: &str, folder: &str) -> Result<PathBuf> {
+    let to = fetched::peer(package, folder)?;
+    if !to.join("node_modules").join(package).is_dir() {
+        bail!("there is no {package} to compare with");
+    }
+    Ok(to)
+}
+
+/// What the measurements on servers need besides.
+pub fn servers() -> Result<()> {
+    browsers_and_servers()?;
+    fetched::rclone()
+}
+
 /// wasm-pack, installed if need be.
 pub fn wasm_pack() -> Result<PathBuf> {
     cargo_tool("wasm-bindgen-cli", "wasm-bindgen", &locked_version("wasm-bindgen")?)?;
