@@ -3,18 +3,25 @@
 //! `cargo xtask bench` builds and installs what this program is told of, and starts it. Emulator, companion and Uppy's Companion are
 //! processes of their own; this one drives them.
 
+mod browser;
+mod bytes;
+mod ceiling;
 mod first_sight;
 mod grid;
 mod growth;
 mod import;
 mod list;
+mod load;
+mod pages;
 mod processes;
+mod receiver;
 mod report;
 mod soak;
+mod visitors;
 
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -38,10 +45,10 @@ pub struct Programs {
     /// The emulator, built for release.
     #[arg(long, value_name = "FILE")]
     emulator: PathBuf,
-    /// The folder with the `node_modules` of `bench/companion`.
+    /// The folder with the `node_modules` of `bench/companion`, where something is measured beside it.
     #[arg(long, value_name = "FOLDER")]
-    peer: PathBuf,
-    /// The folder with the `node_modules` of `bench/web`.
+    peer: Option<PathBuf>,
+    /// The folder with the `folders of `bench/web`, each with its `node_modules`.
     #[arg(long, value_name = "FOLDER")]
     web: Option<PathBuf>,
     /// What customers download.
@@ -50,6 +57,9 @@ pub struct Programs {
     /// The repository's root.
     #[arg(long, value_name = "FOLDER")]
     root: PathBuf,
+    /// Where the tables go, if not into `bench/results`.
+    #[arg(long, value_name = "FOLDER")]
+    results: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -62,6 +72,8 @@ enum Subject {
     Growth(growth::How),
     /// Mixed traffic for a long time.
     Soak(soak::How),
+    /// The bytes of Uppy that a page loads.
+    Bytes,
     /// From `pick()` to a service list that can be used.
     FirstSight(first_sight::How),
     /// A large album, opened, scrolled and chosen from.
@@ -73,6 +85,13 @@ pub struct Bench {
     /// Where everything is.
     pub programs: Programs,
     rounds: Option<usize>,
+}
+
+impl Programs {
+    /// The folder of Uppy's Companion.
+    fn peer(&self) -> Result<&Path> {
+        self.peer.as_deref().context("--peer says where Uppy's Companion is")
+    }
 }
 
 impl Bench {
@@ -102,8 +121,9 @@ async fn run(arguments: Arguments) -> Result<()> {
         Subject::Import(how) => import::run(&bench, how).await?,
         Subject::Growth(how) => growth::run(&bench, how).await?,
         Subject::Soak(how) => soak::run(&bench, how).await?,
+        Subject::Bytes => bytes::run(&bench)?,
         Subject::FirstSight(how) => first_sight::run(&bench, how).await?,
         Subject::Grid(how) => grid::run(&bench, how).await?,
     };
-    report.tell(&bench.programs.root)
+    report.tell(&bench.programs)
 }

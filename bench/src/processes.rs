@@ -3,8 +3,9 @@
 use crate::Programs;
 use anyhow::{Context, Result, bail};
 use bowerbird_services::free_port;
+use serde::Deserialize;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -21,8 +22,8 @@ pub struct Process {
     name: &'static str,
     child: Child,
     log: PathBuf,
-    // Dropped after the program.
-    folder: TempDir,
+    /// Dropped after the program, which keeps things in it.
+    _folder: TempDir,
 }
 
 impl Process {
@@ -32,7 +33,7 @@ impl Process {
         let file = File::create(&log).context("a log cannot be written")?;
         command.stdin(Stdio::null()).stdout(file.try_clone()?).stderr(file).kill_on_drop(true);
         let child = command.spawn().with_context(|| format!("the {name} cannot be started"))?;
-        let mut process = Self { name, child, log, folder };
+        let mut process = Self { name, child, log, _folder: folder };
         let http = reqwest::Client::new();
         let began = std::time::Instant::now();
         while began.elapsed() < PATIENCE {
@@ -57,11 +58,6 @@ impl Process {
         self.name
     }
 
-    /// The folder that it keeps things in.
-    pub fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
     /// What it said at last.
     pub fn last_words(&self) -> String {
         let said = fs::read(&self.log).unwrap_or_default();
@@ -73,11 +69,6 @@ impl Process {
     /// Seconds that it has used a core for.
     pub fn cpu(&self) -> Result<f64> {
         cpu(self.id())
-    }
-
-    /// MB that it has in memory.
-    pub fn memory(&self) -> Result<f64> {
-        status(self.id(), "VmRSS")
     }
 
     /// MB that it had in memory at most, since the start or since [`Self::forget_peak`].
@@ -128,12 +119,24 @@ fn read_cpu(stat: &str) -> Option<f64> {
     Some((ticks()? + ticks()?) / TICKS)
 }
 
+/// MB that a process has in memory.
+pub fn memory(process: u32) -> Result<f64> {
+    status(process, "VmRSS")
+}
+
 /// MB of a line of `/proc/PID/status`, which counts KiB.
 fn status(process: u32, name: &str) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{process}/status")).context("the process is gone")?;
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
     let kib = line.and_then(|line| line.trim().trim_end_matches("kB").trim().parse::<f64>().ok());
     Ok(kib.with_context(|| format!("there is no {name}"))? * 1024.0 / 1e6)
+}
+
+/// A line of the emulator's book.
+#[derive(Deserialize)]
+struct Call {
+    path: String,
+    query_without_secrets: String,
 }
 
 /// Meta in small.
@@ -153,7 +156,11 @@ impl Emulator {
         command.args(["--listen", url.trim_start_matches("http://")]).args(arguments);
         let answers = format!("{url}/_emulator/redirect-uris");
         let process = Process::start("emulator", command, tempfile::tempdir()?, &answers).await?;
-        Ok(Self { process, url, http: reqwest::Client::new() })
+        let emulator = Self { process, url, http: reqwest::Client::new() };
+        // Its apps are nearly used up after some thousand calls, of which it would warn, and ours would heed it.
+        let request = emulator.http.put(format!("{}/_emulator/faults/usage", emulator.url));
+        request.json(&serde_json::json!({ "percent": 1 })).send().await?.error_for_status()?;
+        Ok(emulator)
     }
 
     /// Lets sign-ins lead back to this address.
@@ -163,11 +170,18 @@ impl Emulator {
         request.send().await?.error_for_status().context("the redirect URI cannot be registered").map(drop)
     }
 
-    /// How many calls its API hosts got since it was last asked to forget them.
+    async fn book(&self) -> Result<Vec<Call>> {
+        Ok(self.http.get(format!("{}/_emulator/calls", self.url)).send().await?.json().await?)
+    }
+
+    /// How many calls its API hosts got since it was last asked to forget them. Those in a batch count, and the batch does not.
     pub async fn calls(&self) -> Result<usize> {
-        let calls: Vec<serde_json::Value> =
-            self.http.get(format!("{}/_emulator/calls", self.url)).send().await?.json().await?;
-        Ok(calls.len())
+        Ok(self.book().await?.iter().filter(|call| call.path != "/").count())
+    }
+
+    /// Path and query of the last.
+    pub async fn last_call(&self) -> Result<Option<(String, String)>> {
+        Ok(self.book().await?.pop().map(|call| (call.path, call.query_without_secrets)))
     }
 
     /// Forgets the calls and the pictures so far.
@@ -190,7 +204,7 @@ pub struct Companion {
 
 impl Companion {
     /// Starts one that reaches Meta in the emulator, with these further settings.
-    pub async fn start(programs: &Programs, emulator: &Emulator, settings: &[(&str, String)]) -> Result<Self> {
+    pub async fn start(programs: &Programs, emulator: &Emulator, settings: &[(String, String)]) -> Result<Self> {
         let url = format!("http://127.0.0.1:{}", free_port());
         for source in ["facebook", "instagram"] {
             emulator.allow_redirect_uri(&format!("{url}/api/client/{source}/authCallback/open")).await?;
@@ -221,7 +235,7 @@ impl Companion {
         for limit in ["rate_per_address", "rate_per_key", "rate_per_session", "rate_thumbnails", "rate_conversions"] {
             set(limit, "0".to_owned());
         }
-        command.envs(settings.iter().map(|(name, value)| (*name, value.clone())));
+        command.envs(settings.iter().cloned());
         command.current_dir(folder.path());
         let answers = format!("{url}/healthz");
         let process = Process::start("companion", command, folder, &answers).await?;
@@ -238,15 +252,12 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// The origin of the pages that may use it.
-    pub const ORIGIN: &str = "http://shop.example";
-
     /// Starts one that reaches Meta in the emulator, with these further variables. `origin` is that of the pages that use it.
     pub async fn start(
         programs: &Programs,
         emulator: &Emulator,
         origin: &str,
-        variables: &[(&str, String)],
+        variables: &[(String, String)],
     ) -> Result<Self> {
         let port = free_port();
         let url = format!("http://127.0.0.1:{port}");
@@ -259,7 +270,7 @@ impl Peer {
             }
         }
         command.arg("--import").arg(programs.root.join("bench/companion/redirect.mjs"));
-        command.arg(programs.peer.join("node_modules/@uppy/companion/bin/companion"));
+        command.arg(programs.peer()?.join("node_modules/@uppy/companion/bin/companion"));
         let data = folder.path().join("data");
         fs::create_dir(&data)?;
         command.envs([
@@ -278,10 +289,17 @@ impl Peer {
             // Uploads begin before all came, as in ours.
             ("COMPANION_STREAMING_UPLOAD", "true"),
         ]);
-        command.envs(variables.iter().map(|(name, value)| (*name, value.clone())));
+        command.envs(variables.iter().cloned());
         let process = Process::start("Uppy Companion", command, folder, &url).await?;
         Ok(Self { process, url })
     }
+}
+
+/// The version of Uppy's Companion that is installed.
+pub fn peer_version(programs: &Programs) -> Result<String> {
+    let manifest = fs::read(programs.peer()?.join("node_modules/@uppy/companion/package.json"))?;
+    let manifest: serde_json::Value = serde_json::from_slice(&manifest)?;
+    Ok(manifest["version"].as_str().context("a package has a version")?.to_owned())
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::apps::App;
 use crate::callbacks;
 use crate::faults::{FAULT_NAMES, Fault};
+use crate::pictures;
 use crate::platform::{Call, Platform, Served};
 use crate::publishing::{Published, report};
 use crate::world::{FACEBOOK, INSTAGRAM, Media, PAGES, Photo};
@@ -133,7 +134,7 @@ async fn remove_app(
 }
 
 async fn served(State(platform): State<Arc<Platform>>) -> Json<Vec<Served>> {
-    Json(platform.served().clone())
+    Json(pictures::book(&platform))
 }
 
 async fn forget_served(State(platform): State<Arc<Platform>>) -> StatusCode {

@@ -12,8 +12,8 @@ use axum::routing::{any, get, post};
 use serde_json::Value;
 
 use crate::control;
-use crate::facebook;
-use crate::graph::{self, GraphError, Params, Request, UsageOf, VERSIONS};
+use crate::facebook::{self, kept};
+use crate::graph::{self, GraphError, Params, Request, UsageOf, VERSIONS, batch};
 use crate::instagram;
 use crate::login;
 use crate::pictures;
@@ -128,14 +128,66 @@ async fn read(host: &'static str, request: HttpRequest) -> Result<(Request, Opti
 async fn facebook_graph(State(platform): State<Arc<Platform>>, request: HttpRequest) -> Response {
     let read = read(facebook::HOST, request).await;
     let version = read.as_ref().map_or(*VERSIONS.start(), |(request, _)| request.version);
+    let page = read.as_ref().ok().and_then(|(request, _)| kept::Asked::read(&platform, request));
+    if let Some(text) = page.as_ref().and_then(|page| page.kept(&platform)) {
+        return graph::answer_text(&platform, facebook::HOST, version, &UsageOf::App, Ok(text));
+    }
     let result = match &read {
-        Ok((request, part)) => match publishing::handle(&platform, request, part.as_ref()).await {
-            Some(result) => result,
-            None => facebook::handle(&platform, request).map_err(Outcome::Error),
+        Ok((request, part)) => match batch::calls(request) {
+            Some(calls) => match calls {
+                Ok(calls) => Ok(facebook_batch(&platform, calls).await),
+                Err(error) => Err(Outcome::Error(error)),
+            },
+            None => facebook_call(&platform, request, part.as_ref()).await,
         },
         Err(error) => Err(Outcome::Error(error.clone())),
     };
+    if let (Some(page), Ok(body)) = (page, &result) {
+        let text = graph::write_json(body);
+        page.keep(&platform, &text);
+        return graph::answer_text(&platform, facebook::HOST, version, &UsageOf::App, Ok(text));
+    }
     answer(&platform, facebook::HOST, version, &UsageOf::App, result)
+}
+
+async fn facebook_call(platform: &Arc<Platform>, request: &Request, part: Option<&Part>) -> Result<Value, Outcome> {
+    match publishing::handle(platform, request, part).await {
+        Some(result) => result,
+        None => facebook::handle(platform, request).map_err(Outcome::Error),
+    }
+}
+
+/// Each call of a batch counts, and is in the book, as if it had come alone.
+async fn facebook_batch(platform: &Arc<Platform>, calls: Vec<batch::Call>) -> Value {
+    let mut answers = Vec::new();
+    for batch::Call { url, request } in calls {
+        let (version, method) =
+            request.as_ref().map_or((*VERSIONS.start(), Method::GET), |one| (one.version, one.method.clone()));
+        let result = match &request {
+            Ok(request) => facebook_call(platform, request, None).await,
+            Err(error) => Err(Outcome::Error(error.clone())),
+        };
+        platform.count_call(facebook::HOST);
+        let (status, answer) = match result {
+            Ok(body) => (200, batch::answer(StatusCode::OK, version, &body)),
+            Err(Outcome::Error(error)) => {
+                let body = error.body(&platform.trace_id());
+                (error.status.as_u16(), batch::answer(error.status, version, &body))
+            }
+            // What a batch says of a call that it could not finish.
+            Err(_) => (0, Value::Null),
+        };
+        let (path, query) = url.split_once('?').unwrap_or((&url, ""));
+        platform.calls().push(Call {
+            method: method.to_string(),
+            host: facebook::HOST.to_owned(),
+            path: path.to_owned(),
+            query_without_secrets: without_secrets(query),
+            status,
+        });
+        answers.push(answer);
+    }
+    Value::Array(answers)
 }
 
 async fn instagram_graph(State(platform): State<Arc<Platform>>, request: HttpRequest) -> Response {

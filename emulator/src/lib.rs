@@ -205,7 +205,7 @@ impl Emulator {
 
     /// Every picture that was answered in full, in the order in which they were.
     pub fn served(&self) -> Vec<Served> {
-        self.platform.served().clone()
+        pictures::book(&self.platform)
     }
 
     /// Forgets them.

@@ -29,6 +29,9 @@ struct Arguments {
     /// Refuse calls without appsecret_proof, as the setting "Require app secret" does.
     #[arg(long)]
     require_app_secret: bool,
+    /// The least bytes of a picture's largest size; a shorter one is filled up behind its end.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    picture_bytes: usize,
     /// What the login pages say in Cross-Origin-Opener-Policy, such as same-origin; nothing without it.
     #[arg(long, value_name = "VALUE")]
     login_coop: Option<String>,
@@ -44,6 +47,7 @@ async fn main() -> ExitCode {
         port: arguments.listen.port(),
         public_url: arguments.public_url.map(|url| url.trim_end_matches('/').to_owned()),
         page_dwell: Duration::from_millis(arguments.page_dwell),
+        picture_bytes: arguments.picture_bytes,
         require_app_secret: arguments.require_app_secret,
         login_coop: arguments.login_coop,
         ..Settings::default()

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::apps::App;
 use crate::clock::Clock;
+use crate::facebook::kept::Kept;
 use crate::faults::Faults;
 use crate::publishing::Store;
 use crate::registry::Registry;
@@ -121,6 +122,8 @@ pub struct Platform {
     pub clock: Clock,
     /// What is going wrong.
     pub faults: Faults,
+    /// Pages that were just asked for.
+    pub kept: Kept,
     registry: Mutex<Registry>,
     store: Mutex<Store>,
     served: Mutex<Vec<Served>>,
@@ -142,6 +145,7 @@ impl Platform {
             base_url,
             clock: Clock::default(),
             faults: Faults::default(),
+            kept: Kept::default(),
             registry: Mutex::new(registry),
             store: Mutex::default(),
             served: Mutex::default(),

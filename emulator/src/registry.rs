@@ -263,6 +263,11 @@ impl Registry {
         self.deleted.insert(id.to_owned())
     }
 
+    /// Whether any was.
+    pub fn has_deleted(&self) -> bool {
+        !self.deleted.is_empty()
+    }
+
     /// Whether a photo or media was taken away.
     pub fn is_deleted(&self, id: &str) -> bool {
         self.deleted.contains(id)

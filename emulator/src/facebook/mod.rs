@@ -1,5 +1,6 @@
 //! graph.facebook.com: tokens, permissions, albums and photos.
 
+pub mod kept;
 mod nodes;
 mod tokens;
 

@@ -1,5 +1,6 @@
 //! What graph.facebook.com and graph.instagram.com have in common: how they are asked, how they answer, how they page.
 
+pub mod batch;
 mod errors;
 mod fields;
 mod paging;
@@ -190,15 +191,26 @@ pub fn answer(
     usage_of: &UsageOf,
     result: Result<Value, GraphError>,
 ) -> Response {
+    answer_text(platform, host, version, usage_of, result.map(|body| write_json(&body)))
+}
+
+/// The same where the JSON is written already.
+pub fn answer_text(
+    platform: &Platform,
+    host: &'static str,
+    version: u32,
+    usage_of: &UsageOf,
+    result: Result<String, GraphError>,
+) -> Response {
     let count = platform.count_call(host);
     let (status, body, challenge, limited) = match result {
         Ok(body) => (StatusCode::OK, body, None, false),
         Err(error) => {
             let trace = platform.trace_id();
-            (error.status, error.body(&trace), error.challenge(), error.is_rate_limit())
+            (error.status, write_json(&error.body(&trace)), error.challenge(), error.is_rate_limit())
         }
     };
-    let mut response = (status, write_json(&body)).into_response();
+    let mut response = (status, body).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=UTF-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache, no-store, must-revalidate"));
@@ -254,18 +266,25 @@ fn usage(platform: &Platform, usage_of: &UsageOf, calls: u64, limited: bool) -> 
 
 /// JSON as Meta writes it: slashes and everything beyond ASCII are escaped. Both occur inside strings only.
 pub fn write_json(value: &Value) -> String {
-    let mut text = String::new();
-    for character in value.to_string().chars() {
-        match character {
-            '/' => text.push_str("\\/"),
-            ascii if ascii.is_ascii() => text.push(ascii),
-            other => {
+    let plain = value.to_string();
+    let mut text = String::with_capacity(plain.len() + plain.len() / 16);
+    let mut rest = plain.as_str();
+    while let Some(at) = rest.find(|character: char| character == '/' || !character.is_ascii()) {
+        let (before, from) = rest.split_at(at);
+        text.push_str(before);
+        let mut characters = from.chars();
+        match characters.next() {
+            Some('/') => text.push_str("\\/"),
+            Some(other) => {
                 for unit in other.encode_utf16(&mut [0; 2]) {
                     text.push_str(&format!("\\u{unit:04x}"));
                 }
             }
+            None => {}
         }
+        rest = characters.as_str();
     }
+    text.push_str(rest);
     text
 }
 

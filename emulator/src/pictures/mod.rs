@@ -103,28 +103,22 @@ async fn answer(platform: &Arc<Platform>, method: &Method, path: &str, uri: &axu
                     <body><h1>Sorry, something went wrong.</h1></body></html>";
         return ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response();
     }
-    let owned = id.to_owned();
     let least = if picture.shape.largest() == rendition { platform.settings.picture_bytes } else { 0 };
-    let developed = tokio::task::spawn_blocking(move || {
-        let mut bytes = darkroom::develop(&owned, &picture, rendition);
-        let filling = least.saturating_sub(bytes.len());
-        bytes.resize(bytes.len() + filling, 0);
-        let sha256 = hex::encode(Sha256::digest(&bytes));
-        (bytes, sha256)
-    });
-    let Ok((bytes, sha256)) = developed.await else {
+    let owned = id.to_owned();
+    let Ok(bytes) = tokio::task::spawn_blocking(move || darkroom::develop(&owned, &picture, rendition)).await else {
         return refuse(StatusCode::INTERNAL_SERVER_ERROR, "Internal error");
     };
-    let url = uri.path_and_query().map_or_else(String::new, ToString::to_string);
+    let length = bytes.len().max(least);
     let served = Served {
         photo_id: id.to_owned(),
-        url,
+        url: uri.path_and_query().map_or_else(String::new, ToString::to_string),
         width: rendition.width,
         height: rendition.height,
-        sha256,
-        bytes: bytes.len() as u64,
+        // Whoever reads the book has it added ([`book`]): of most pictures nobody asks.
+        sha256: String::new(),
+        bytes: length as u64,
     };
-    let length = bytes.len();
+    let bytes = Filled { bytes: bytes.into(), filling: length };
     let cut = if *method == Method::HEAD { None } else { platform.faults.cut() };
     let body = match cut {
         Some(after) => cut_body(bytes, after.unwrap_or(length / 2)),
@@ -145,24 +139,67 @@ fn read_file_name(file: &str) -> Option<(&str, Rendition)> {
     Some((id, Rendition { width: width.parse().ok()?, height: height.parse().ok()? }))
 }
 
+/// A picture, filled up behind its end.
+struct Filled {
+    bytes: Bytes,
+    /// How many bytes there are in all, until they are handed out.
+    filling: usize,
+}
+
+impl Filled {
+    fn is_empty(&self) -> bool {
+        self.filling == 0
+    }
+
+    /// The next part.
+    fn part(&mut self) -> Bytes {
+        static NOTHING: [u8; CHUNK] = [0; CHUNK];
+        let part = match self.bytes.is_empty() {
+            true => Bytes::from_static(&NOTHING[..self.filling.min(CHUNK)]),
+            false => self.bytes.split_to(self.bytes.len().min(CHUNK)),
+        };
+        self.filling -= part.len();
+        part
+    }
+
+    fn whole(mut self) -> Bytes {
+        let mut whole = self.bytes.to_vec();
+        whole.resize(self.filling, 0);
+        self.bytes = whole.into();
+        self.bytes
+    }
+}
+
 /// The whole picture. It counts as served when its last part is handed to the connection, so a caller that has all
 /// bytes finds it in the book, and one that went away half-way does not.
-fn whole_body(platform: Arc<Platform>, bytes: Vec<u8>, served: Served) -> Body {
-    let bytes = Bytes::from(bytes);
+fn whole_body(platform: Arc<Platform>, bytes: Filled, served: Served) -> Body {
     Body::from_stream(stream::unfold((bytes, Some((platform, served))), |(mut rest, book)| async move {
         let book = book?;
-        let chunk = rest.split_to(rest.len().min(CHUNK));
+        let part = rest.part();
         if rest.is_empty() {
             book.0.served().push(book.1);
-            return Some((Ok::<Bytes, io::Error>(chunk), (rest, None)));
+            return Some((Ok::<Bytes, io::Error>(part), (rest, None)));
         }
-        Some((Ok(chunk), (rest, Some(book))))
+        Some((Ok(part), (rest, Some(book))))
     }))
 }
 
+/// The pictures that were answered in full, with their hashes.
+pub fn book(platform: &Platform) -> Vec<Served> {
+    let mut served = platform.served();
+    for one in served.iter_mut().filter(|one| one.sha256.is_empty()) {
+        let Some(picture) = world::picture(&one.photo_id) else { continue };
+        let rendition = Rendition { width: one.width, height: one.height };
+        let bytes = darkroom::develop(&one.photo_id, &picture, rendition);
+        let whole = Filled { bytes: bytes.into(), filling: one.bytes as usize }.whole();
+        one.sha256 = hex::encode(Sha256::digest(&whole));
+    }
+    served.clone()
+}
+
 /// The first part of a picture; then the connection breaks.
-fn cut_body(bytes: Vec<u8>, after: usize) -> Body {
-    let kept = Bytes::from(bytes).split_to_at_most(after);
+fn cut_body(bytes: Filled, after: usize) -> Body {
+    let kept = bytes.whole().split_to_at_most(after);
     Body::from_stream(stream::unfold(Some(kept), |kept| async move {
         match kept {
             Some(part) if !part.is_empty() => Some((Ok(part), Some(Bytes::new()))),

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod apps;
+mod batches;
 mod containers;
 mod control;
 mod facebook;

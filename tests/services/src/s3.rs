@@ -62,6 +62,11 @@ impl S3 {
         &self.endpoint
     }
 
+    /// rclone, which can be its client too.
+    pub fn program(&self) -> &Path {
+        &self.rclone
+    }
+
     /// The id of the key that every request is to be signed with.
     pub fn access_key(&self) -> &str {
         ACCESS_KEY

@@ -1,21 +1,24 @@
-//! `cargo xtask bench list|import|growth|soak|first-sight|grid`: builds what is measured, gets what it is measured beside, and starts
+//! `cargo xtask bench list|import|growth|soak|bytes|first-sight|grid`: builds what is measured, gets what it is measured beside, and starts
 //! `bowerbird-bench`, which does the rest and writes `bench/results/`.
 
 use super::Subject;
 use crate::{children, dist, paths, tools};
 use anyhow::{Context, Result};
 use clap::ValueEnum as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Where Linux has files in memory.
+const MEMORY: &str = "/dev/shm";
 
 /// Builds, gets and starts.
 pub fn run(subject: Subject, rest: &[String]) -> Result<()> {
     tools::c_compiler()?;
     tools::nasm()?;
     tools::servers()?;
-    let in_browser = matches!(subject, Subject::FirstSight | Subject::Grid);
+    let in_browser = matches!(subject, Subject::Bytes | Subject::FirstSight | Subject::Grid);
     let peer = tools::peer("@uppy/companion", "companion")?;
-    let web = if in_browser { Some(tools::peer("@uppy/core", "web")?) } else { None };
-    if in_browser {
+    let web = if in_browser { Some(uppy()?) } else { None };
+    if in_browser && subject != Subject::Bytes {
         dist::run(dist::How::default())?;
     }
     // As it is released: the codecs have their assembly.
@@ -30,8 +33,20 @@ pub fn run(subject: Subject, rest: &[String]) -> Result<()> {
     if let Some(web) = web {
         bench.arg("--web").arg(web);
     }
+    // Servers keep what they keep in memory, where that can be had: how fast the disk is, is not the question. Where it is, the
+    // measurement says so.
+    if !in_browser && Path::new(MEMORY).is_dir() {
+        bench.env("TMPDIR", MEMORY);
+    }
     let value = subject.to_possible_value().context("every subject has a name")?;
     children::run(bench.arg(value.get_name()).args(rest))
+}
+
+/// Uppy as a page has it, in two versions; the folder that has a folder of each.
+fn uppy() -> Result<PathBuf> {
+    tools::peer("@uppy/core", "web/uppy5")?;
+    let newest = tools::peer("@uppy/core", "web/uppy6")?;
+    newest.parent().map(PathBuf::from).context("it is in a folder of its own")
 }
 
 fn built(name: &str) -> PathBuf {

@@ -27,6 +27,8 @@ pub enum Subject {
     Growth,
     /// Mixed traffic for half an hour: memory, errors, and what stays open.
     Soak,
+    /// The bytes of Uppy that a page loads.
+    Bytes,
     /// From `pick()` to a service list that can be used, beside Uppy.
     FirstSight,
     /// A large album, opened, scrolled and chosen from, beside Uppy.
@@ -64,9 +66,13 @@ pub fn run(how: &How) -> Result<()> {
         Subject::Faults => "forty_kills_during_thousands_of_imports",
         Subject::Memory => "memory",
         Subject::Convert => return convert::run(how.seconds, how.only.as_deref()),
-        Subject::List | Subject::Import | Subject::Growth | Subject::Soak | Subject::FirstSight | Subject::Grid => {
-            return beside::run(how.subject, &how.rest);
-        }
+        Subject::List
+        | Subject::Import
+        | Subject::Growth
+        | Subject::Soak
+        | Subject::Bytes
+        | Subject::FirstSight
+        | Subject::Grid => return beside::run(how.subject, &how.rest),
     };
     let program = build(how.debug)?;
     let mut tests = children::cargo(["test", "--quiet", "--test", "faults", "--"]);
@@ -84,7 +90,9 @@ pub fn faults_in_short() -> Result<()> {
     let program = build(true)?;
     // Two at a time: most of their time is waiting.
     let mut tests = children::cargo(["test", "--test", "faults", "--", "--nocapture", "--test-threads", "2"]);
-    children::run(tests.env("BOWERBIRD_TEST_PROGRAM", program))
+    children::run(tests.env("BOWERBIRD_TEST_PROGRAM", &program))?;
+    let mut soak = children::cargo(["test", "--workspace", "--test", "soak", "--test", "command"]);
+    children::run(soak.env("BOWERBIRD_TEST_PROGRAM", program))
 }
 
 fn build(debug: bool) -> Result<PathBuf> {

@@ -91,6 +91,7 @@ pub fn sharp() -> Result<PathBuf> {
 /// What Bowerbird is measured beside, as a folder of `bench` has it locked; the folder that it is in.
 pub fn peer(package: &str, folder: &str) -> Result<PathBuf> {
     let to = paths::tools().join("bench").join(folder);
+    to.parent().map_or(Ok(()), fs::create_dir_all).context("cannot make the folder of the tools")?;
     locked_by_npm(package, &format!("bench/{folder}"), &to, "nothing is measured beside it")?;
     Ok(to)
 }
