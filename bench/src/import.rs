@@ -119,9 +119,9 @@ impl Supply {
 
     /// Files a second that the emulator serves to somebody who drops them.
     async fn alone(&self, emulator: &Emulator, at_once: usize) -> Result<f64> {
-        // The first time is that of making them.
-        let mut best = 0.0;
-        for _ in 0..2 {
+        // The first time is that of making them; of the others the best is what it can do.
+        let mut best = 0.0_f64;
+        for _ in 0..4 {
             let turn = Arc::new(AtomicUsize::new(0));
             let clients = (0..at_once).map(|_| {
                 let (addresses, turn) = (self.addresses.clone(), turn.clone());
@@ -138,7 +138,7 @@ impl Supply {
                     Ok(watch.samples())
                 }
             });
-            best = load::run(&[&emulator.process], clients).await?.rate();
+            best = best.max(load::run(&[&emulator.process], clients).await?.rate());
         }
         Ok(best)
     }

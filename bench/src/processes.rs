@@ -81,15 +81,24 @@ impl Process {
         fs::write(format!("/proc/{}/clear_refs", self.id()), "5").context("the peak of memory cannot be reset")
     }
 
-    /// How many files and connections it has open.
-    pub fn open(&self) -> Result<Open> {
-        let mut open = Open { files: 0, connections: 0 };
+    /// What it has open; `url` is where it listens.
+    pub fn open(&self, url: &str) -> Result<Open> {
+        let port: u16 = url.rsplit(':').next().and_then(|port| port.parse().ok()).context("an address has a port")?;
+        let table = fs::read_to_string("/proc/net/tcp").context("connections cannot be listed")?;
+        let established: Vec<(u16, &str)> = table.lines().filter_map(read_connection).collect();
+        let mut open = Open::default();
         for entry in fs::read_dir(format!("/proc/{}/fd", self.id())).context("open files cannot be listed")? {
             // One that is closed meanwhile leads nowhere.
             let Ok(target) = fs::read_link(entry?.path()) else { continue };
-            match target.to_string_lossy().starts_with("socket:") {
-                true => open.connections += 1,
-                false => open.files += 1,
+            let target = target.to_string_lossy();
+            match target.strip_prefix("socket:[").and_then(|rest| rest.strip_suffix(']')) {
+                None => open.files += 1,
+                Some(inode) => match established.iter().find(|(_, of)| *of == inode) {
+                    Some((local, _)) if *local == port => open.clients += 1,
+                    Some(_) => open.others += 1,
+                    // It listens, or is none of TCP's.
+                    None => {}
+                },
             }
         }
         Ok(open)
@@ -97,12 +106,21 @@ impl Process {
 }
 
 /// What a process has open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Open {
     /// Files, pipes and the like.
     pub files: usize,
-    /// Sockets, the listening ones too.
-    pub connections: usize,
+    /// Connections of those who ask it.
+    pub clients: usize,
+    /// Connections to those whom it asks, which are kept for the next question for a while.
+    pub others: usize,
+}
+
+/// The own port and the inode of an established connection, as a line of `/proc/net/tcp` has them.
+fn read_connection(line: &str) -> Option<(u16, &str)> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let (_, port) = fields.get(1)?.split_once(':')?;
+    (*fields.get(3)? == "01").then_some((u16::from_str_radix(port, 16).ok()?, *fields.get(9)?))
 }
 
 /// Seconds that a process has used a core for.
@@ -305,6 +323,14 @@ pub fn peer_version(programs: &Programs) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn established_connections_are_read() {
+        let line = |state: &str| format!("  1: 0100007F:1F90 0100007F:C350 {state} 0:0 00:0 0 0 0 4711 1 0 20 4");
+        assert_eq!(read_connection(&line("01")), Some((8080, "4711")));
+        assert_eq!(read_connection(&line("0A")), None);
+        assert_eq!(read_connection("  sl  local_address rem_address   st"), None);
+    }
 
     #[test]
     fn the_time_of_a_process_is_read_behind_its_name() {

@@ -2,7 +2,7 @@
 
 use crate::Bench;
 use crate::load::{self, Sample, Watch};
-use crate::processes::{Companion, Emulator, Open, Process};
+use crate::processes::{Companion, Emulator, Open};
 use crate::report::{Report, Table, median, number};
 use crate::visitors::ours::Visitor;
 use anyhow::{Context, Result};
@@ -66,12 +66,12 @@ pub async fn run(bench: &Bench, how: &How) -> Result<Report> {
     let pace = fastest.requests() / 2.0;
     println!("{} deeds a second; half of that from now on", number(fastest.requests()));
     // Everything that is opened once and kept is open by now.
-    let before = idle(&companion.process, Duration::ZERO).await?;
+    let before = idle(&companion, Duration::ZERO).await?;
     let watching = Memory::watch(companion.process.id(), length);
     let measured = load::run(&[&companion.process], traffic.workers(length, Some(pace))).await?;
     let memory = watching.await.context("the watcher panicked")??;
     let patience = if how.minutes < JUDGED { Duration::from_secs(5) } else { KEPT_ALIVE };
-    let after = idle(&companion.process, patience).await?;
+    let after = idle(&companion, patience).await?;
 
     let mut report = Report::new("soak", "Mixed traffic for a long time");
     report.says(format!(
@@ -96,17 +96,17 @@ pub async fn run(bench: &Bench, how: &How) -> Result<Report> {
     row("memory in the last third, MB", number(memory.late));
     row("peak memory, MB", number(companion.process.peak()?));
     row("open files before, and afterwards", format!("{}, {}", before.files, after.files));
-    row("open connections before, and afterwards", format!("{}, {}", before.connections, after.connections));
+    row("connections of visitors left", after.clients.to_string());
+    row("connections to others before, and afterwards", format!("{}, {}", before.others, after.others));
     report.table(table);
     report.bar("no error", "none", true);
     let most = if how.minutes < JUDGED { 1.25 } else { 1.05 };
     report.at_most("memory of the last third by that of the second", memory.late / memory.early, most);
     report.at_most("open files more than before", after.files.saturating_sub(before.files) as f64, 0.0);
-    report.at_most(
-        "open connections more than before",
-        after.connections.saturating_sub(before.connections) as f64,
-        0.0,
-    );
+    report.at_most("connections of visitors left", after.clients as f64, 0.0);
+    if how.minutes >= JUDGED {
+        report.at_most("connections to others left", after.others as f64, 0.0);
+    }
     Ok(report)
 }
 
@@ -114,15 +114,11 @@ fn count(which: impl Fn(Deed) -> bool) -> usize {
     DEEDS.into_iter().filter(|deed| which(*deed)).count()
 }
 
-/// What is open once nobody asks for anything: after `patience` at the latest, or when it is less no longer.
-async fn idle(process: &Process, patience: Duration) -> Result<Open> {
+/// What is open once nobody has asked for anything for so long.
+async fn idle(companion: &Companion, patience: Duration) -> Result<Open> {
     // Connections of clients that are gone are closed as soon as that is noticed.
-    sleep(Duration::from_secs(1)).await;
-    let began = Instant::now();
-    while began.elapsed() < patience {
-        sleep(LOOK_EVERY).await;
-    }
-    process.open()
+    sleep(patience.max(Duration::from_secs(1))).await;
+    companion.process.open(&companion.url)
 }
 
 /// Memory over the time.

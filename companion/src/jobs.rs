@@ -155,6 +155,7 @@ where
                     End::Failed(ProblemCode::Internal)
                 });
                 write_end(&companion, &job, end).await;
+                companion.bells.ring(&job.id);
                 continue;
             }
             Ok(None) => {}
@@ -215,7 +216,7 @@ fn wake_after(companion: Shared, pause: Millis) {
     if pause < LOOK_EVERY.as_millis() as Millis {
         tokio::spawn(async move {
             tokio::time::sleep(Duration::from_millis(pause.unsigned_abs() + 1)).await;
-            companion.new_job.notify_waiters();
+            companion.new_job.notify_one();
         });
     }
 }

@@ -100,6 +100,8 @@ pub struct Companion {
     metrics: Metrics,
     /// Told when a job has begun.
     new_job: Notify,
+    /// Told when a job has ended.
+    bells: store::Bells,
     /// Told when photos that were asked for are no longer wanted.
     unwanted_job: Notify,
     /// Told when somebody wishes what is kept of them to be deleted.
@@ -168,6 +170,7 @@ impl App {
             health: Health::default(),
             metrics: fetcher.metrics().clone(),
             new_job: Notify::new(),
+            bells: store::Bells::default(),
             unwanted_job: Notify::new(),
             new_deletion: Notify::new(),
             new_notice: Notify::new(),

@@ -23,8 +23,15 @@ impl Writing {
             Some(_) => Attributes::new(),
             None => Attributes::from_iter([(Attribute::ContentType, mimetype.to_owned())]),
         };
-        let waiting = Vec::with_capacity(PART_ON_DISK);
+        let waiting = Vec::new();
         Ok(Self { bucket: bucket.clone(), key: Key::parse(key)?, attributes, upload: None, waiting, _room: room })
+    }
+
+    /// So many bytes are to come. Known before, a part is not copied from a smaller place to a larger one while it grows.
+    pub fn expect(&mut self, total: Option<u64>) {
+        let part = self.bucket.part();
+        let total = total.map_or(0, |total| usize::try_from(total).unwrap_or(part).min(part));
+        self.waiting.reserve_exact(total.saturating_sub(self.waiting.len()));
     }
 
     /// Takes the next bytes.
@@ -50,7 +57,8 @@ impl Writing {
                 none.insert(self.bucket.store.put_multipart_opts(&self.key, options).await?)
             }
         };
-        let part = std::mem::take(&mut self.waiting);
+        let next = if self.bucket.folder.is_some() { PART_ON_DISK } else { 0 };
+        let part = std::mem::replace(&mut self.waiting, Vec::with_capacity(next));
         upload.put_part(PutPayload::from(part)).await
     }
 

@@ -75,8 +75,10 @@ const LINKS_KEPT: Millis = 24 * 3600 * 1000;
 /// How long notices that were delivered or given up are remembered.
 const NOTICES_KEPT: Millis = 30 * 24 * 3600 * 1000;
 
-/// How many connections of a process may work at once. SQLite has one writer whatever the number.
+/// How many connections of a process may work at once.
 const CONNECTIONS: u32 = 16;
+/// The same to SQLite, which has one writer whatever the number, and a thread and a cache for each.
+const SQLITE_CONNECTIONS: u32 = 4;
 
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +113,8 @@ impl Db {
         let url = match kind {
             Kind::Postgres => url.to_owned(),
             Kind::Sqlite => {
+                // A file does not go away as a server does, and to ask for it first is a second way to the thread that works with it.
+                options = options.max_connections(SQLITE_CONNECTIONS).test_before_acquire(false);
                 options = options.after_connect(|connection, _| {
                     Box::pin(async move { connection.execute(SQLITE_SETTINGS).await.map(drop) })
                 });

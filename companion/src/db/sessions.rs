@@ -2,7 +2,7 @@
 
 use super::{Db, Millis, now};
 use crate::secrets::{self, Secret};
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 
 /// A session.
 #[derive(Debug, Clone, FromRow)]
@@ -117,6 +117,20 @@ impl Db {
             .bind(most)
             .execute(&self.pool)
             .await?;
+        Ok(counted.rows_affected() > 0)
+    }
+
+    /// The same of a wish; `false`, and nothing counted, also where it has a job already.
+    pub async fn count_wish(&self, session: &str, request_key: &str, most: i64) -> sqlx::Result<bool> {
+        let counted = sqlx::query(
+            "UPDATE sessions SET stores = stores + 1 WHERE id = $1 AND stores < $2 \
+             AND NOT EXISTS (SELECT 1 FROM jobs WHERE request_key = $3)",
+        )
+        .bind(session)
+        .bind(most)
+        .bind(request_key)
+        .execute(&self.pool)
+        .await?;
         Ok(counted.rows_affected() > 0)
     }
 
@@ -247,20 +261,36 @@ impl Db {
     /// Tokens are kept only while a session, a sign-in that is about to be completed or an unfinished job needs them. What goes wrong
     /// here undoes nothing of what it follows, and the sweeper does it again.
     pub async fn drop_unneeded_connections(&self) {
-        let dropped = sqlx::query(
-            "DELETE FROM connections \
+        forgotten(self.drop_unneeded(None).await);
+    }
+
+    /// The same of one connection, of which a job has ended: whoever stores much would have all of them looked at for each photo.
+    pub async fn drop_unneeded_connection(&self, id: &str) {
+        let pointed_to = sqlx::query("SELECT 1 FROM session_connections WHERE connection_id = $1 LIMIT 1").bind(id);
+        // Nearly always its session is still there, and reading that does not take the place of one who writes.
+        match pointed_to.fetch_optional(&self.pool).await {
+            Ok(Some(_)) => {}
+            Ok(None) => forgotten(self.drop_unneeded(Some(id)).await),
+            Err(error) => forgotten(Err(error)),
+        }
+    }
+
+    async fn drop_unneeded(&self, only: Option<&str>) -> sqlx::Result<()> {
+        const UNNEEDED: &str = "DELETE FROM connections \
              WHERE NOT EXISTS (SELECT 1 FROM session_connections l WHERE l.connection_id = connections.id) \
              AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.connection_id = connections.id AND a.outcome IS NULL \
                              AND a.code_expires_ms > $1) \
              AND NOT EXISTS (SELECT 1 FROM jobs j WHERE j.connection_id = connections.id AND j.state IN ('queued', 'running')) \
              AND NOT EXISTS (SELECT 1 FROM files f WHERE f.link_connection = connections.id AND f.removed_ms IS NULL \
-                             AND f.link_expires_ms > $1)",
-        )
-        .bind(now())
-        .execute(&self.pool)
-        .await;
-        if let Err(error) = dropped {
-            tracing::error!(cause = %error, "connections that nothing needs could not be forgotten");
-        }
+                             AND f.link_expires_ms > $1)";
+        let delete = only.map_or_else(|| UNNEEDED.to_owned(), |_| format!("{UNNEEDED} AND id = $2"));
+        let query = sqlx::query(AssertSqlSafe(delete)).bind(now());
+        only.into_iter().fold(query, |query, id| query.bind(id)).execute(&self.pool).await.map(drop)
+    }
+}
+
+fn forgotten(result: sqlx::Result<()>) {
+    if let Err(error) = result {
+        tracing::error!(cause = %error, "connections that nothing needs could not be forgotten");
     }
 }

@@ -67,21 +67,24 @@ pub(crate) async fn discard(companion: &Shared, wishes: Unwished<'_>, most: i64)
     Ok(())
 }
 
-/// Returns once the photo of a running job is no longer wanted, or no longer this worker's, with the reason.
+/// Returns once the photo of a running job is no longer wanted, or no longer this worker's, with the reason. What was so before it
+/// was asked is noticed later, or by whoever writes to the job's row.
 pub async fn unwanted(companion: &Shared, job: &JobRow) -> Unwanted {
+    let told = companion.unwanted_job.notified();
+    tokio::pin!(told);
+    told.as_mut().enable();
     loop {
-        // Listening begins before looking, so that what comes in between is not slept through.
-        let told = companion.unwanted_job.notified();
-        tokio::pin!(told);
+        tokio::select! {
+            () = &mut told => {}
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+        }
+        // Listening begins again before looking, so that what comes in between is not slept through.
+        told.set(companion.unwanted_job.notified());
         told.as_mut().enable();
         match companion.db.why_unwanted(job).await {
             Ok(Some(why)) => return why,
             Ok(None) => {}
             Err(error) => tracing::error!(cause = %error, "a job could not be read"),
-        }
-        tokio::select! {
-            () = told => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
 }

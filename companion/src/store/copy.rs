@@ -113,10 +113,21 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Stopped> {
         // Room first: a source that has begun to send does not like to wait.
         let room = bucket.room().await;
         let Arrived { known, mut body } = arrive(companion, job).await?;
-        if !progress.report(body.received(), body.total()).await? {
-            return Err(why_unwanted(companion, job).await);
-        }
-        let head = body.head().await?;
+        let (received, total) = (body.received(), body.total());
+        let head = {
+            let head = body.head();
+            tokio::pin!(head);
+            tokio::select! {
+                head = &mut head => head?,
+                // Of most the first bytes are there before anybody has looked. Of others it is told that they have begun.
+                () = tokio::time::sleep(REPORT_EVERY) => {
+                    if !progress.report(received, total).await? {
+                        return Err(why_unwanted(companion, job).await);
+                    }
+                    head.await?
+                }
+            }
+        };
         Ok((room, known, body, head))
     };
     let (room, known, mut body, head) = tokio::select! {
@@ -133,10 +144,12 @@ async fn once(companion: &Shared, job: &JobRow) -> Result<FileRow, Stopped> {
     if job.plain_key != 0 {
         file.object_key = plain_key(companion, bucket, job, &file.filename).await?;
     }
-    if !companion.db.note_object(job, &file.object_key).await? {
+    if !companion.db.note_object(job, &file.object_key, body.received(), body.total()).await? {
         return Err(why_unwanted(companion, job).await);
     }
+    progress.last = Some(Instant::now());
     let mut writing = bucket.write(&file.object_key, &file.mimetype, room)?;
+    writing.expect(body.total());
     let poured = pour(&mut body, &head, &mut writing, &mut progress, stop).await;
     match poured {
         Ok(sha256) => file.sha256 = sha256,

@@ -17,7 +17,7 @@ pub use copy::{Any, copy, judge_any};
 pub use link::{follow, link};
 pub use trouble::Trouble;
 pub(crate) use watch::events;
-pub use watch::{Begun, Watched, stored};
+pub use watch::{Begun, Bells, Watched, stored};
 
 use crate::Shared;
 use crate::apps::{App, Authorized};
@@ -89,7 +89,10 @@ pub async fn store(
     for wish in &wishes {
         begin(&companion, &caller.app, &session, &trace, wish, sizes, &mut watched).await?;
     }
-    companion.new_job.notify_waiters();
+    // Not all of those who wait: each would look into the queue, and all but a few in vain.
+    for _ in 0..watched.len().min(companion.config.store_concurrency) {
+        companion.new_job.notify_one();
+    }
     let events = watch::events(companion, watched, place);
     if as_stream {
         let stream = events.map(|event| Event::default().event(event.name()).json_data(&event));
@@ -204,11 +207,11 @@ async fn begin(
                 };
                 // Asking again for the same photo is no further one.
                 let most = i64::from(app.settings.max_stores);
-                let known = companion.db.has_job(job.request_key).await?;
-                if known || companion.db.count_store(&session.id, most).await? {
+                let counted = companion.db.count_wish(&session.id, job.request_key, most).await?;
+                if counted || companion.db.has_job(job.request_key).await? {
                     // The visitor may have signed out since the connection was read.
                     let begun = companion.db.begin_job(&secrets::id(), &job).await?;
-                    if begun.is_some() && !known {
+                    if begun.is_some() && counted {
                         companion.metrics.job_begun(source);
                     }
                     begun.ok_or_else(|| Problem::new(ProblemCode::SignInAgain))

@@ -7,11 +7,16 @@ use crate::secrets::hmac_hex;
 use bowerbird_protocol::problem::{Problem, ProblemCode};
 use bowerbird_protocol::store::{StoreEvent, StoredFile};
 use futures_util::Stream;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// How often the rows are read: all of a request in one query.
 const LOOK_EVERY: Duration = Duration::from_millis(150);
+/// How long the rows are left alone for each photo that is open, when one of them has ended here: who watches a thousand is not to read
+/// a thousand rows for each.
+const REST: Duration = Duration::from_millis(1);
 /// Events that a slow reader may leave waiting.
 const WAITING_EVENTS: usize = 64;
 
@@ -49,6 +54,53 @@ pub fn events(companion: Shared, watched: Vec<Watched>, place: Option<Place>) ->
     })
 }
 
+/// Who waits for the end of which job. Only those that end in this process ring; what others do is seen at the next look.
+#[derive(Debug, Default)]
+pub struct Bells(Mutex<HashMap<String, Vec<Arc<Notify>>>>);
+
+impl Bells {
+    /// A job has ended.
+    pub fn ring(&self, job: &str) {
+        for bell in self.lock().get(job).into_iter().flatten() {
+            bell.notify_one();
+        }
+    }
+
+    fn hang<'a>(&'a self, jobs: Vec<String>) -> Hung<'a> {
+        let bell = Arc::new(Notify::new());
+        let mut bells = self.lock();
+        for job in &jobs {
+            bells.entry(job.clone()).or_default().push(Arc::clone(&bell));
+        }
+        drop(bells);
+        Hung { bells: self, jobs, bell }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Vec<Arc<Notify>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A bell that hangs at jobs until this is dropped.
+struct Hung<'a> {
+    bells: &'a Bells,
+    jobs: Vec<String>,
+    bell: Arc<Notify>,
+}
+
+impl Drop for Hung<'_> {
+    fn drop(&mut self) {
+        let mut bells = self.bells.lock();
+        for job in &self.jobs {
+            let Some(hung) = bells.get_mut(job) else { continue };
+            hung.retain(|bell| !Arc::ptr_eq(bell, &self.bell));
+            if hung.is_empty() {
+                bells.remove(job);
+            }
+        }
+    }
+}
+
 struct NobodyListens;
 
 async fn watch(
@@ -64,6 +116,8 @@ async fn watch(
             Begun::Failed(error) => tell(StoreEvent::Failed { source, path, error }).await?,
         }
     }
+    // It hangs before the first look, so that no end is missed.
+    let hung = companion.bells.hang(open.iter().map(|open| open.id.clone()).collect());
     while !open.is_empty() {
         let ids: Vec<&str> = open.iter().map(|open| open.id.as_str()).collect();
         // What cannot be read for a while goes on all the same, so nothing is told of it.
@@ -99,7 +153,14 @@ async fn watch(
             if companion.is_stopping() {
                 return Ok(());
             }
-            tokio::time::sleep(LOOK_EVERY).await;
+            let rung = async {
+                hung.bell.notified().await;
+                tokio::time::sleep(REST * u32::try_from(open.len()).unwrap_or(u32::MAX)).await;
+            };
+            tokio::select! {
+                () = rung => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
         }
     }
     tell(StoreEvent::Done).await
@@ -177,5 +238,26 @@ pub fn stored(companion: &Shared, file: FileRow) -> StoredFile {
         height: pixels(file.height),
         caption: file.caption,
         date: file.taken,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt as _;
+
+    #[tokio::test]
+    async fn a_bell_rings_for_its_own_jobs_and_is_taken_down() {
+        let bells = Bells::default();
+        let (one, two) = (bells.hang(vec!["a".to_owned()]), bells.hang(vec!["a".to_owned(), "b".to_owned()]));
+        bells.ring("b");
+        bells.ring("nobody's");
+        assert!(two.bell.notified().now_or_never().is_some());
+        assert!(one.bell.notified().now_or_never().is_none());
+        drop(two);
+        bells.ring("a");
+        assert!(one.bell.notified().now_or_never().is_some());
+        drop(one);
+        assert!(bells.lock().is_empty());
     }
 }

@@ -123,7 +123,7 @@ pub(crate) async fn run(companion: &Shared, job: NewJob<'_>, patience: Duration)
     let turn = crate::db::now();
     let id = companion.db.begin_job(&secrets::id(), &NewJob { turn, ..job }).await?;
     let id = id.ok_or_else(|| ApiError::internal("a job without a connection was refused"))?;
-    companion.new_job.notify_waiters();
+    companion.new_job.notify_one();
     let watched = Watched { source: job.source.to_owned(), path: job.path.to_owned(), begun: Begun::Job(id) };
     let mut events = std::pin::pin!(store::events(companion.clone(), vec![watched], None));
     let end = async {

@@ -97,7 +97,7 @@ async fn a_worker_that_was_silent_too_long_can_end_nothing() {
     let (db, session) = (&queue.db, queue.session().await);
     queue.begins(&session, "/1/1.jpg", 1).await;
     let slow = db.claim_job("slow", -1).await.unwrap().unwrap();
-    assert!(db.note_object(&slow, "slow's").await.unwrap());
+    assert!(db.note_object(&slow, "slow's", 0, None).await.unwrap());
     // One that says in time that it lives keeps what it has.
     db.extend_leases("slow", 60_000).await.unwrap();
     assert_eq!(db.requeue_jobs(Whose::Silent).await.unwrap(), 0);
@@ -110,7 +110,7 @@ async fn a_worker_that_was_silent_too_long_can_end_nothing() {
     assert_eq!(db.why_unwanted(&slow).await.unwrap(), Some(Unwanted::TakenOver));
     assert_eq!(db.why_unwanted(&quick).await.unwrap(), None);
     assert!(!db.job_progress(&slow, 1, None).await.unwrap());
-    assert!(!db.note_object(&slow, "slow's").await.unwrap());
+    assert!(!db.note_object(&slow, "slow's", 0, None).await.unwrap());
     db.fail_job(&slow, "internal").await.unwrap();
     db.retry_job(&slow, 0).await.unwrap();
     assert!(!db.finish_job(&slow, &file_of(&slow), &[]).await.unwrap());

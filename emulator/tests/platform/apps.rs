@@ -194,7 +194,7 @@ async fn each_app_knows_people_by_ids_of_its_own() {
     let url = format!("_emulator/accounts?app={}", app.id);
     let accounts = visitor.get(&url, &[]).await.body;
     assert_eq!(accounts[0]["id"], here.as_str());
-    assert_eq!(accounts.as_array().unwrap().len(), 5, "people of its network only");
+    assert_eq!(accounts.as_array().unwrap().len(), 6, "people of its network only");
     assert_eq!(visitor.get("_emulator/accounts?app=7", &[]).await.status, 404);
 }
 

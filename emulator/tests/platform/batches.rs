@@ -4,7 +4,7 @@ use crate::visitor::{Answer, Visitor};
 
 async fn batch(visitor: &Visitor, token: &str, calls: &Value) -> Answer {
     let form = [("access_token", token), ("batch", &calls.to_string())];
-    Visitor::read(visitor.http.post(visitor.url("graph.facebook.com")).form(&form).send().await.unwrap()).await
+    Visitor::read(visitor.http.post(visitor.url("graph.facebook.com/")).form(&form).send().await.unwrap()).await
 }
 
 fn body(answer: &Value) -> Value {

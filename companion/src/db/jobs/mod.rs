@@ -20,7 +20,7 @@ impl Db {
     /// Begins a job, or begins a failed one again, or finds the one that is under way or done. Answers its id; `None` when the
     /// connection is gone.
     pub async fn begin_job(&self, id: &str, job: &NewJob<'_>) -> sqlx::Result<Option<String>> {
-        let begun = sqlx::query(
+        let begun = sqlx::query_scalar(
             "INSERT INTO jobs (id, request_key, app_key, connection_id, source, path, accept, container, prefix, handle, \
                                state, received, created_ms, updated_ms, session_id, storage, turn_ms, access, \
                                filename, mimetype, tags, least_bytes, most_bytes, trace, recipe, image, plain_key, client_id, account_id) \
@@ -32,7 +32,7 @@ impl Db {
                  least_bytes = excluded.least_bytes, most_bytes = excluded.most_bytes, \
                  connection_id = excluded.connection_id, client_id = excluded.client_id, \
                  account_id = excluded.account_id, created_ms = excluded.created_ms, updated_ms = excluded.updated_ms \
-             WHERE jobs.state = 'failed'",
+             WHERE jobs.state = 'failed' RETURNING id",
         )
         .bind(id)
         .bind(job.request_key)
@@ -58,11 +58,16 @@ impl Db {
         .bind(job.recipe)
         .bind(job.image)
         .bind(i64::from(job.plain_key))
-        .execute(&self.pool)
+        .fetch_all(&self.pool)
         .await;
-        if let Err(error) = begun {
-            let is_gone = error.as_database_error().is_some_and(|error| error.is_foreign_key_violation());
-            return if is_gone { Ok(None) } else { Err(error) };
+        match begun.map(|mut ids: Vec<String>| ids.pop()) {
+            Ok(Some(id)) => return Ok(Some(id)),
+            // It is under way or done.
+            Ok(None) => {}
+            Err(error) => {
+                let is_gone = error.as_database_error().is_some_and(|error| error.is_foreign_key_violation());
+                return if is_gone { Ok(None) } else { Err(error) };
+            }
         }
         sqlx::query_scalar("SELECT id FROM jobs WHERE request_key = $1")
             .bind(job.request_key)
@@ -163,12 +168,17 @@ impl Db {
         .map(drop)
     }
 
-    /// Writes down where the bytes are about to be written. `false` when the job is no longer wanted, or no longer the worker's.
-    pub async fn note_object(&self, job: &JobRow, key: &str) -> sqlx::Result<bool> {
+    /// Writes down where the bytes are about to be written, and how many have arrived by then. `false` when the job is no longer
+    /// wanted, or no longer the worker's.
+    pub async fn note_object(&self, job: &JobRow, key: &str, received: u64, total: Option<u64>) -> sqlx::Result<bool> {
         let noted = sqlx::query(
-            "UPDATE jobs SET object_key = $1 WHERE id = $2 AND claims = $3 AND state = 'running' AND problem IS NULL",
+            "UPDATE jobs SET object_key = $1, received = $2, total = $3, updated_ms = $4 \
+             WHERE id = $5 AND claims = $6 AND state = 'running' AND problem IS NULL",
         )
         .bind(key)
+        .bind(received as i64)
+        .bind(total.map(|total| total as i64))
+        .bind(now())
         .bind(&job.id)
         .bind(job.claims)
         .execute(&self.pool)
@@ -296,7 +306,7 @@ impl Db {
         .bind(job.claims)
         .execute(&self.pool)
         .await?;
-        self.drop_unneeded_connections().await;
+        self.drop_connection_of(job).await;
         Ok(())
     }
 
@@ -321,8 +331,14 @@ impl Db {
         super::files::insert(file, time).execute(&mut *work).await?;
         super::notices::insert_all(&mut work, notices).await?;
         work.commit().await?;
-        self.drop_unneeded_connections().await;
+        self.drop_connection_of(job).await;
         Ok(true)
+    }
+
+    async fn drop_connection_of(&self, job: &JobRow) {
+        if let Some(connection) = &job.connection_id {
+            self.drop_unneeded_connection(connection).await;
+        }
     }
 
     /// How these jobs stand, in one query.
