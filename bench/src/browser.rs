@@ -50,7 +50,10 @@ impl Browser {
             capabilities.add_arg(flag)?;
         }
         capabilities.add_arg(&format!("--window-size={},{}", WINDOW.0, WINDOW.1))?;
-        let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.context("no session")?;
+        // The driver answers when the script has ended.
+        let driver =
+            WebDriver::builder(format!("http://127.0.0.1:{port}"), capabilities).request_timeout(LONGEST + PATIENCE);
+        let driver = driver.await.context("no session")?;
         driver.set_script_timeout(LONGEST).await?;
         let browser = Self { driver, _process: process };
         browser.tell("Network.enable", json!({})).await?;

@@ -70,6 +70,8 @@ struct Run {
     longest_choosing: f64,
     heap: f64,
     wasm: f64,
+    /// The memory of the wasm when the album was open.
+    wasm_before: f64,
     frames: Value,
 }
 
@@ -170,6 +172,7 @@ async fn visit(ground: &Ground, side: Side, album: &Album) -> Result<Run> {
 async fn measure(browser: &Browser, album: &Album) -> Result<Run> {
     let number = |value: Value, what: &str| value.as_f64().with_context(|| format!("{what} is no number: {value}"));
     let opened = number(browser.awaits(&format!("bench.album({}, 20)", json!(album.name))).await?, "a time")?;
+    let wasm_before = number(browser.reads("bench.facts().wasm").await?, "a size")?;
     let scroll = browser.awaits(&format!("bench.scroll({}, {PATIENCE})", album.photos)).await?;
     let at_end = browser.reads("bench.facts()").await?;
     let heap = browser.heap().await?;
@@ -187,6 +190,7 @@ async fn measure(browser: &Browser, album: &Album) -> Result<Run> {
         longest_choosing: longest(&after["tasks"]),
         heap,
         wasm: number(at_end["wasm"].clone(), "a size")?,
+        wasm_before,
         frames: json!([at_end["frames"], after["frames"]]),
         scroll,
     })
@@ -200,7 +204,7 @@ fn tell(report: &mut Report, album: &Album, [ours, theirs]: &[Vec<Run>; 2]) {
     type Of<'a> = &'a dyn Fn(&Run) -> f64;
     let toggle_of = |run: &Run| median(run.toggles.iter().copied());
     let slowest = |run: &Run| run.toggles.iter().copied().fold(0.0, f64::max);
-    let rows: [(&str, Of); 11] = [
+    let rows: [(&str, Of); 12] = [
         ("photos reached", &|run| run.loaded() as f64),
         ("opened, ms", &|run| run.opened),
         ("scrolled, s", &|run| run.scrolled() / 1e3),
@@ -210,6 +214,7 @@ fn tell(report: &mut Report, album: &Album, [ours, theirs]: &[Vec<Run>; 2]) {
         ("toggle, ms", &toggle_of),
         ("slowest toggle, ms", &slowest),
         ("JavaScript heap, MB", &|run| run.heap / 1e6),
+        ("memory of the wasm when opened, MB", &|run| run.wasm_before / 1e6),
         ("memory of the wasm, MB", &|run| run.wasm / 1e6),
         ("heap and wasm, MB", &|run| run.memory() / 1e6),
     ];
@@ -231,6 +236,12 @@ fn tell(report: &mut Report, album: &Album, [ours, theirs]: &[Vec<Run>; 2]) {
         ));
     }
     report.table(table);
+    let mut frames = Table::new(&format!("Longest frames of ours, {} photos", album.photos), &["while", "frame"]);
+    for (at, while_) in ["opening and scrolling", "choosing"].into_iter().enumerate() {
+        let of_run = ours.iter().flat_map(|run| run.frames[at].as_array().into_iter().flatten());
+        of_run.filter_map(Value::as_str).for_each(|frame| frames.row([while_, frame]));
+    }
+    report.table(frames);
     let of = |what: &str| format!("{} photos: {what}", album.photos);
     report.at_most(&of("elements"), middle(ours, &|run| run.elements), 600.0);
     report.at_most(&of("longest task, ms"), middle(ours, &|run| run.longest.max(run.longest_choosing)), 50.0);

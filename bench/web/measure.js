@@ -11,6 +11,10 @@ const task = () => new Promise(resolve => {
   port2.postMessage(null);
 });
 
+// A trap in a promise that nobody waits for, say: then nothing more is to be waited for either.
+addEventListener('error', ({ message }) => window.trouble ??= message);
+addEventListener('unhandledrejection', ({ reason }) => window.trouble ??= reason?.stack ?? String(reason));
+
 // What the main thread was kept with for 50 ms and more, and by which scripts.
 const tasks = [];
 const frames = [];
@@ -48,13 +52,14 @@ const canBeUsed = element => {
 const until = async (holds, seconds, what) => {
   const limit = performance.now() + seconds * 1000;
   while (!holds()) {
+    if (window.trouble) throw new Error(window.trouble);
     if (performance.now() > limit) throw new Error(`after ${seconds} s there is no ${what}`);
     await frame();
   }
 };
 
 const ready = ahead ? side.load() : undefined;
-ready?.catch(error => window.trouble = String(error));
+ready?.catch(error => window.trouble = error.stack ?? String(error));
 
 // From the click to a list of services that is painted, and from a click on one of them to its answer.
 const firstSight = async () => {
@@ -64,7 +69,7 @@ const firstSight = async () => {
     button.onclick = () => {
       const at = performance.now();
       if (about) side.open(about);
-      else side.load().then(side.open).catch(error => window.trouble = String(error));
+      else side.load().then(about => side.open(about)).catch(error => window.trouble = error.stack ?? String(error));
       resolve(at);
     };
     button.click();
@@ -98,7 +103,7 @@ const firstSight = async () => {
 
 // Opens the dialog and goes to the service.
 const opens = async () => {
-  side.open(await (ready ?? side.load()));
+  side.open(await (ready ?? side.load()), { maxFiles: 20_000 });
   await until(() => canBeUsed(side.service()), 20, 'service');
   await frame();
   side.service().click();
@@ -176,16 +181,23 @@ const elements = (root = document) => {
   return count;
 };
 
+const wasmMemory = () => [...memories].reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
+
 const facts = () => ({
   elements: elements(),
-  wasm: [...memories].reduce((sum, memory) => sum + memory.buffer.byteLength, 0),
+  wasm: wasmMemory(),
   tasks: tasks.map(it => it.duration),
-  frames: frames.toSorted((a, b) => b.duration - a.duration).slice(0, 5).map(it => ({
-    duration: Math.round(it.duration),
-    scripts: it.scripts.map(script => `${script.invoker} ${script.sourceFunctionName} ${Math.round(script.duration)} ms, layout ${Math.round(script.forcedStyleAndLayoutDuration)} ms`),
-    render: Math.round(it.startTime + it.duration - it.renderStart),
-    style: Math.round(it.startTime + it.duration - it.styleAndLayoutStart),
-  })),
+  // What kept the longest frames, by what the browser says of scripts that took 5 ms and more.
+  frames: frames.toSorted((a, b) => b.duration - a.duration).slice(0, 3).map(it => {
+    const end = it.startTime + it.duration;
+    const scripts = it.scripts.map(script => {
+      const { duration, forcedStyleAndLayoutDuration: layout, invoker, sourceURL, sourceFunctionName } = script;
+      const of = [invoker, sourceFunctionName, sourceURL.split('/').at(-1)].filter(Boolean).join(' ');
+      return `${of} ${Math.round(duration)} ms, of it layout ${Math.round(layout)} ms`;
+    });
+    const rendering = it.renderStart ? `, rendering ${Math.round(end - it.renderStart)} ms, of it style and layout ${Math.round(end - it.styleAndLayoutStart)} ms` : '';
+    return `${Math.round(it.duration)} ms, blocking ${Math.round(it.blockingDuration)} ms${rendering}: ${scripts.join('; ') || 'no script'}`;
+  }),
 });
 
 // The visitor's sign-in, where one is needed.

@@ -17,8 +17,9 @@ const bowerbird = {
     await added('script', { src: `${asked.companion}/bowerbird.js` });
     return window.bowerbird.init('demo', { url: asked.companion });
   },
-  open(client) {
-    client.pick({ fromSources: ['local_file_system', 'facebook', 'instagram'], maxFiles: 20_000 }).catch(error => window.trouble = String(error));
+  // The services that Uppy shows, and Instagram.
+  open(client, options) {
+    client.pick({ fromSources: ['local_file_system', 'facebook', 'instagram'], ...options }).catch(error => window.trouble = error.stack ?? String(error));
   },
   service: () => inDialog(".service[data-source='facebook']"),
   dialog,
