@@ -335,8 +335,12 @@ impl Folder {
             self.items.clear();
         }
         // A photo added while the visitor scrolls moves the rest of the list, and some come a second time.
-        let known: BTreeSet<String> = self.items.iter().map(|item| item.path.clone()).collect();
-        self.items.extend(items.into_iter().filter(|item| !known.contains(&item.path)).map(Arc::new));
+        let mut new: BTreeSet<&str> = items.iter().map(|item| item.path.as_str()).collect();
+        for item in &self.items {
+            new.remove(item.path.as_str());
+        }
+        let new: Vec<bool> = items.iter().map(|item| new.remove(item.path.as_str())).collect();
+        self.items.extend(items.into_iter().zip(new).filter_map(|(item, new)| new.then(|| Arc::new(item))));
         self.rest = if next.is_empty() { Rest::End } else { Rest::More(next) };
     }
 

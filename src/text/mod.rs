@@ -15,6 +15,7 @@ pub use fetch::{expect, find};
 pub use language::{ALL, Language};
 
 use js_sys::{Object, Reflect};
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use wasm_bindgen::{JsCast, JsValue};
 
@@ -36,7 +37,8 @@ pub struct Text {
     custom: HashMap<String, String>,
     /// Filled into every sentence that has these.
     standing: Vec<(&'static str, String)>,
-    plurals: js_sys::Intl::PluralRules,
+    /// Made when the first sentence asks for it: the browser reads its tables for that, which takes a moment that English can do without.
+    plurals: OnceCell<js_sys::Intl::PluralRules>,
 }
 
 impl Text {
@@ -44,9 +46,8 @@ impl Text {
     /// [completed](Self::complete).
     pub fn new(language: Language, sentences: Option<Object>) -> Self {
         let language = if sentences.is_some() || language.name == "en" { language } else { Language::english() };
-        let plurals = js_sys::Intl::PluralRules::new(&locales(&language), &Object::new());
         let (custom, standing) = (HashMap::new(), Vec::new());
-        Self { language, sentences, english: parse(FIRST), custom, standing, plurals }
+        Self { language, sentences, english: parse(FIRST), custom, standing, plurals: OnceCell::new() }
     }
 
     /// Has it know every sentence, the page's replacements, and what is filled into each.
@@ -73,7 +74,8 @@ impl Text {
         let english = form(&self.english, key, if number == 1 { "one" } else { "other" });
         let custom = english.as_ref().and_then(|english| self.custom.get(english)).or_else(|| self.custom.get(key));
         let translated = || {
-            let category = String::from(self.plurals.select(number as f64));
+            let plurals = || js_sys::Intl::PluralRules::new(&locales(&self.language), &Object::new());
+            let category = String::from(self.plurals.get_or_init(plurals).select(number as f64));
             form(self.sentences.as_ref()?, key, &category)
         };
         let mut sentence = match custom {
@@ -92,6 +94,10 @@ impl Text {
 
     /// A whole number in the reader's digits and groups: `10,000`.
     pub fn number(&self, value: f64) -> String {
+        // Small ones are the same everywhere but in Arabic; the browser's own way there takes longer than drawing the dialog.
+        if value < 1000.0 && value.fract() == 0.0 && self.language.name != "ar" {
+            return (value as u32).to_string();
+        }
         js_sys::Number::from(value).to_locale_string(&self.language.locale).into()
     }
 

@@ -27,7 +27,7 @@ const FIRST_SIGHT_BYTES: u64 = 58_000;
 
 /// The most that the chunks may weigh that come behind it: the screens, what visitors bring themselves where the page offers that, and
 /// the editor when it is opened, and what publishes.
-const CHUNK_BYTES: [(&str, u64); 4] = [("later", 266_500), ("own", 28_000), ("editor", 20_500), ("outward", 42_000)];
+const CHUNK_BYTES: [(&str, u64); 4] = [("later", 268_000), ("own", 28_000), ("editor", 20_500), ("outward", 42_000)];
 
 fn package() -> PathBuf {
     let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("pkg");

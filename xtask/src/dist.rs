@@ -13,6 +13,9 @@ use std::time::Instant;
 /// The one file in `pkg/` that is written by hand.
 const KEPT: &str = "README.md";
 
+/// The linker would keep a megabyte for the stack of each page that opens the dialog.
+const STACK: &str = "-Clink-arg=-zstack-size=262144";
+
 /// Part of the stamp: when the recipe changes, so may what it makes.
 const RECIPE: &[&str] =
     &[include_str!("dist.rs"), include_str!("javascript.rs"), include_str!("names.rs"), include_str!("split.rs")];
@@ -85,7 +88,7 @@ fn build(how: How) -> Result<PathBuf> {
     // The encoded form, because these folders may have spaces in their names.
     command.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
     // For the last crate alone. What is split is taken apart where the linker put it together, and the linker has to say where.
-    command.arg("--target-dir").arg(&target).args(["--", "--cfg=split", "-Clink-arg=--emit-relocs"]);
+    command.arg("--target-dir").arg(&target).args(["--", "--cfg=split", "-Clink-arg=--emit-relocs", STACK]);
     children::run(&mut command)?;
     let wasm = target.join("wasm32-unknown-unknown/widget/bowerbird.wasm");
     ensure!(wasm.is_file(), "cargo did not make {}", wasm.display());
