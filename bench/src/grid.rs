@@ -221,7 +221,8 @@ fn tell(report: &mut Report, album: &Album, [ours, theirs]: &[Vec<Run>; 2]) {
     for (says, of) in rows {
         let (ours, theirs) = (middle(ours, of), middle(theirs, of));
         let say = |value: f64| if says.starts_with("longest") { ms(value) } else { number(value) };
-        table.row([says.to_owned(), say(ours), say(theirs), number(ours / theirs)]);
+        let ratio = if theirs > 0.0 { number(ours / theirs) } else { "-".to_owned() };
+        table.row([says.to_owned(), say(ours), say(theirs), ratio]);
     }
     let reached_all = theirs.iter().all(Run::reached);
     if !reached_all {
