@@ -30,6 +30,9 @@ pub enum Wish {
     Back,
 }
 
+/// Whoever hears what visitors do.
+type Hears = Rc<dyn Fn(Wish)>;
+
 /// The frame of one dialog.
 #[derive(Clone)]
 pub struct Frame(Rc<Inner>);
@@ -51,7 +54,7 @@ struct Inner {
     most: usize,
     /// What the title says where no source is open, once it says its words.
     says: RefCell<Option<String>>,
-    hears: RefCell<Option<Rc<dyn Fn(Wish)>>>,
+    hears: RefCell<Option<Hears>>,
 }
 
 /// The list of services, where there is more than one.

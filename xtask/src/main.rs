@@ -1,6 +1,7 @@
 //! The daily loop as code: `cargo xtask demo`, `test`, `check`, `dist`, `size`, `bench`, `docs`.
 
 mod bench;
+mod built;
 mod check;
 mod children;
 mod demo;

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every step under a heading, and at the end what became of each.
 
-use crate::{bench, check, children, dist, docs, tools};
+use crate::{bench, built, check, children, dist, docs, tools};
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 use std::process::Command;
@@ -91,9 +91,8 @@ impl Step {
             Self::Docs => docs::run(),
             Self::Native => children::run(&mut tests(&["--quiet", "--workspace"])),
             Self::Services => {
-                // Of the whole workspace, as the native step built it: alone, the companion's dependencies would have other features.
-                let mut tests = tests(&["--quiet", "--workspace", "--test", "api"]);
-                children::run(tests.env("BOWERBIRD_TEST_ON", "services"))
+                let mut tests = built::test("api")?;
+                children::run(tests.arg("--quiet").env("BOWERBIRD_TEST_ON", "services"))
             }
             Self::Client => children::run(&mut tests(&["--quiet", "--test", "client"])),
             Self::Faults => bench::faults_in_short(),

@@ -5,7 +5,7 @@
 mod beside;
 mod convert;
 
-use crate::{children, paths, tools};
+use crate::{built, children, paths, tools};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -91,23 +91,23 @@ pub fn faults_in_short() -> Result<()> {
     // Two at a time: most of their time is waiting.
     let mut tests = children::cargo(["test", "--test", "faults", "--", "--nocapture", "--test-threads", "2"]);
     children::run(tests.env("BOWERBIRD_TEST_PROGRAM", &program))?;
-    let mut soak = children::cargo(["test", "--workspace", "--test", "soak", "--test", "command"]);
-    children::run(soak.env("BOWERBIRD_TEST_PROGRAM", program))
+    children::run(built::test("soak")?.arg("--ignored").env("BOWERBIRD_TEST_PROGRAM", program))
 }
 
 fn build(debug: bool) -> Result<PathBuf> {
-    let profile = if debug { "debug" } else { "release" };
-    let mut build = if debug {
-        // The program comes with the companion's tests, which are built already where all steps run.
-        children::cargo(["test", "--workspace", "--test", "api", "--no-run"])
-    } else {
-        children::cargo(["build", "--package", "bowerbird-companion", "--bins"])
-    };
-    if !debug {
-        // As it is released: the codecs have their assembly.
-        tools::nasm()?;
-        build.args(["--release", "--features", "asm"]);
+    if debug {
+        return built::program("bowerbird-companion");
     }
-    children::run(&mut build)?;
-    Ok(paths::target().join(profile).join(format!("bowerbird-companion{}", std::env::consts::EXE_SUFFIX)))
+    // As it is released: the codecs have their assembly.
+    tools::nasm()?;
+    children::run(&mut children::cargo([
+        "build",
+        "--package",
+        "bowerbird-companion",
+        "--bins",
+        "--release",
+        "--features",
+        "asm",
+    ]))?;
+    Ok(paths::target().join("release").join(format!("bowerbird-companion{}", std::env::consts::EXE_SUFFIX)))
 }
