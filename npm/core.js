@@ -57,7 +57,8 @@ const transform = ({ apikey, url, policy, signature }, source, options, base64) 
 const calls = ['upload', 'multiupload', 'storeURL', 'metadata', 'retrieve', 'download', 'remove', 'removeMetadata', 'logout', 'prefetch', 'export'];
 
 // The package's functions, for glue, wasm and calls at these URLs and a companion that is at `home` unless `init` says otherwise. The
-// glue knows where the later chunks of the wasm are, unless that is said here. With `hashes` they have to be these very bytes.
+// glue knows where the later chunks of the wasm are, unless that is said here. With hashes they have to be these very bytes.
+// Where the element is a file of its own, its URL says so; otherwise it is part of this script.
 const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls, [glueHash, wasmHash, clientHash, elementHash] = [], elementUrl) => {
   let last;
 

@@ -49,7 +49,8 @@ impl Client {
     }
 
     /// Opens the dialog. The promise resolves with `{filesUploaded, filesFailed}`, also when the visitor leaves without
-    /// choosing; it rejects where an option is wrong or another dialog is open, and then nothing is opened.
+    /// choosing; it rejects where an option is wrong or another dialog is open, and then nothing is opened, or the frame goes again where it
+    /// stood there before all of the picker had come.
     ///
     /// With `publish` it is the other way round: that file is published, and the page hears of it by a function in there.
     pub fn pick(&self, options: &JsValue, publish: JsValue) -> Promise {

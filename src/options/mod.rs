@@ -257,7 +257,7 @@ impl PickOptions {
             if options.mini_uploader {
                 options.modal_size.get_or_insert(MINI);
             }
-            // A pane is no dialog, files to crop open the editor, and the page's own words are read with the rest.
+            // A pane is no dialog, and files to crop open the editor.
             let is_more = options.display_mode == DisplayMode::DropPane || given("cropFiles").is_some();
             if is_more || options.display_mode == DisplayMode::Inline && options.container.is_none() {
                 return None;

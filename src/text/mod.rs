@@ -94,7 +94,7 @@ impl Text {
 
     /// A whole number in the reader's digits and groups: `10,000`.
     pub fn number(&self, value: f64) -> String {
-        // Small ones are the same everywhere but in Arabic; the browser's own way there takes longer than drawing the dialog.
+        // Small ones are the same everywhere but in Arabic; the browser's own way there takes tens of milliseconds the first time.
         if value < 1000.0 && value.fract() == 0.0 && self.language.name != "ar" {
             return (value as u32).to_string();
         }

@@ -1,4 +1,4 @@
-//! Everything after the list of services. `later.rs` says when it is loaded.
+//! Everything after the list of services.
 
 use super::{Ui, account, connect, folder, icon, outward, part, shape, storing, take_lost_focus, trouble};
 use crate::picker::Action;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use wasm_encoder::CustomSection;
 use wasm_encoder::reencode::{Reencode, RoundtripReencoder};
 
-/// The chunks, by the names that `chunk!` gives them. The others are loaded after the first, and lean on it.
+/// The chunks, by the names that `src/mount/rest.rs` gives the first and `chunk!` the others. These are loaded after the first, and lean on it.
 pub const CHUNKS: [&str; 4] = ["later", "own", "editor", "outward"];
 
 /// The parts of the wasm, before the first is bound.
