@@ -36,7 +36,58 @@ pub fn arrive_own() {
 impl Picker {
     /// Takes in what the visitor did on the screens.
     pub(super) fn act(&self, action: Action) {
-        act(self, action);
+        match action {
+            Action::OpenFolder(item) => {
+                let path = item.path.clone();
+                self.apply(Event::Opened(item));
+                if let Some(shelf) = self.read(|state| state.open) {
+                    self.load(vec![PageRequest::first(shelf, &path)]);
+                }
+            }
+            Action::LoadMore => self.load(self.read(State::next_page).into_iter().collect()),
+            Action::Reload => self.load(self.read(|state| state.open).map(PageRequest::root).into_iter().collect()),
+            Action::Connect => self.connect(session::is_in_app()),
+            Action::ConnectHere => self.connect(true),
+            Action::ConnectAgain => self.connect_again(),
+            Action::StopConnecting => {
+                if let Some(shelf) = self.read(|state| state.open) {
+                    self.stop_waiting(shelf);
+                    self.apply(Event::SignInEnded(shelf, None));
+                }
+            }
+            Action::SignOut => self.sign_out(false, false),
+            Action::SwitchAccount => self.sign_out(false, true),
+            Action::ConsiderRemoving(removing) => self.apply(Event::Removing(removing)),
+            Action::RemoveAccess => self.sign_out(true, false),
+            Action::Toggle(item) => self.toggle(item),
+            Action::ChooseMany(items) => self.choose_many(items),
+            Action::LetGo(items) => self.let_go(items),
+            Action::ChooseAll { whole } => self.choose_all(whole),
+            Action::StopGathering => self.stop_gathering(),
+            Action::Remove(place) => self.remove(place),
+            Action::Move(from, to) => self.apply(Event::Moved(from, to)),
+            Action::Clear => self.apply_choice(Event::Cleared),
+            Action::View(view) => self.apply(Event::Viewed(view)),
+            Action::Find(find) => self.apply(Event::Sought(find)),
+            Action::Unfold(item) => self.unfold(item),
+            Action::Preview(path) => self.apply(Event::Previewed(path)),
+            Action::Edit(place) => self.edit(place),
+            Action::StopEditing => self.apply(Event::Edits(None)),
+            Action::Edited(changes, size) => self.edited(*changes, size),
+            Action::ShowTray(open) => self.apply(Event::TrayOpened(open)),
+            Action::CancelPhoto(place) => self.cancel_photos(&[place]),
+            Action::CancelAll => self.cancel_all(),
+            Action::RetryPhoto(place) => self.retry(place),
+            Action::Minimize(minimized) => self.minimize(minimized),
+            Action::Confirm => self.confirm(),
+            Action::Reconsider => self.reconsider(),
+            Action::Finish => self.finish(false),
+            Action::Stay => self.apply(Event::Leaving(false)),
+            Action::StopCopying => self.stop_copying(),
+            Action::Discard { going } => self.discard_all(going),
+            // Those can be done before.
+            Action::Choose(_) | Action::GoBack | Action::Escape | Action::Leave | Action::Cancel => self.send(action),
+        }
     }
 
     /// Has the visitor crop what the page passed for that. Nothing happens before the screens of the device are here.
@@ -59,60 +110,5 @@ impl Picker {
         if let Some(own) = OWN_DEEDS.get() {
             (own.send_files)(self);
         }
-    }
-}
-
-fn act(picker: &Picker, action: Action) {
-    match action {
-        Action::OpenFolder(item) => {
-            let path = item.path.clone();
-            picker.apply(Event::Opened(item));
-            if let Some(shelf) = picker.read(|state| state.open) {
-                picker.load(vec![PageRequest::first(shelf, &path)]);
-            }
-        }
-        Action::LoadMore => picker.load(picker.read(State::next_page).into_iter().collect()),
-        Action::Reload => picker.load(picker.read(|state| state.open).map(PageRequest::root).into_iter().collect()),
-        Action::Connect => picker.connect(session::is_in_app()),
-        Action::ConnectHere => picker.connect(true),
-        Action::ConnectAgain => picker.connect_again(),
-        Action::StopConnecting => {
-            if let Some(shelf) = picker.read(|state| state.open) {
-                picker.stop_waiting(shelf);
-                picker.apply(Event::SignInEnded(shelf, None));
-            }
-        }
-        Action::SignOut => picker.sign_out(false, false),
-        Action::SwitchAccount => picker.sign_out(false, true),
-        Action::ConsiderRemoving(removing) => picker.apply(Event::Removing(removing)),
-        Action::RemoveAccess => picker.sign_out(true, false),
-        Action::Toggle(item) => picker.toggle(item),
-        Action::ChooseMany(items) => picker.choose_many(items),
-        Action::LetGo(items) => picker.let_go(items),
-        Action::ChooseAll { whole } => picker.choose_all(whole),
-        Action::StopGathering => picker.stop_gathering(),
-        Action::Remove(place) => picker.remove(place),
-        Action::Move(from, to) => picker.apply(Event::Moved(from, to)),
-        Action::Clear => picker.apply_choice(Event::Cleared),
-        Action::View(view) => picker.apply(Event::Viewed(view)),
-        Action::Find(find) => picker.apply(Event::Sought(find)),
-        Action::Unfold(item) => picker.unfold(item),
-        Action::Preview(path) => picker.apply(Event::Previewed(path)),
-        Action::Edit(place) => picker.edit(place),
-        Action::StopEditing => picker.apply(Event::Edits(None)),
-        Action::Edited(changes, size) => picker.edited(*changes, size),
-        Action::ShowTray(open) => picker.apply(Event::TrayOpened(open)),
-        Action::CancelPhoto(place) => picker.cancel_photos(&[place]),
-        Action::CancelAll => picker.cancel_all(),
-        Action::RetryPhoto(place) => picker.retry(place),
-        Action::Minimize(minimized) => picker.minimize(minimized),
-        Action::Confirm => picker.confirm(),
-        Action::Reconsider => picker.reconsider(),
-        Action::Finish => picker.finish(false),
-        Action::Stay => picker.apply(Event::Leaving(false)),
-        Action::StopCopying => picker.stop_copying(),
-        Action::Discard { going } => picker.discard_all(going),
-        // Those can be done before.
-        Action::Choose(_) | Action::GoBack | Action::Escape | Action::Leave | Action::Cancel => picker.send(action),
     }
 }
