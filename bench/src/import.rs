@@ -3,7 +3,7 @@
 use crate::load::{self, Measured, Watch, middle};
 use crate::processes::{Companion, Emulator, Peer, peer_version};
 use crate::report::{Report, Table, median, number, said_by};
-use crate::visitors::direct::Direct;
+use crate::supply::{ACCOUNT, ALBUM, Supply};
 use crate::visitors::theirs::To;
 use crate::visitors::{ORIGIN, ours, theirs};
 use crate::{Bench, ceiling, receiver};
@@ -14,9 +14,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// Whose photos are copied: there are ten thousand, so that none has to be copied twice.
-const ACCOUNT: &str = "clara";
-const ALBUM: &str = "Every day since 1997";
 /// Photos that are copied before anything counts, for each that is copied at once.
 const WARM_UP: usize = 2;
 
@@ -83,7 +80,9 @@ pub async fn run(bench: &Bench, how: &How) -> Result<Report> {
     let mut cells = Vec::new();
     for &bytes in &how.bytes {
         let emulator = Emulator::start(&bench.programs, &["--picture-bytes", &bytes.to_string()]).await?;
-        let supply = Supply::gather(&emulator, how.megabytes * 1_000_000 / bytes, bytes).await?;
+        let count = how.megabytes * 1_000_000 / bytes;
+        let most_at_once = how.at_once.iter().max().context("--at-once names nobody")?;
+        let supply = Supply::gather(&emulator, count, bytes, WARM_UP * most_at_once + rounds * count).await?;
         for &at_once in &how.at_once {
             let alone = supply.alone(&emulator, at_once).await?;
             println!("{bytes} bytes, {at_once} at once; the emulator alone: {alone:.0} files/s");
@@ -99,49 +98,6 @@ pub async fn run(bench: &Bench, how: &How) -> Result<Report> {
     }
     tell(&mut report, &cells)?;
     Ok(report)
-}
-
-/// Photos to be copied.
-struct Supply {
-    count: usize,
-    bytes: usize,
-    addresses: Arc<Vec<String>>,
-}
-
-impl Supply {
-    async fn gather(emulator: &Emulator, count: usize, bytes: usize) -> Result<Self> {
-        let direct = Direct::sign_in(emulator, ACCOUNT).await?;
-        let album = direct.album(ALBUM).await?;
-        let addresses = Arc::new(direct.pictures(&album, count).await?);
-        ensure!(addresses.len() == count, "there are {} of {count} photos", addresses.len());
-        Ok(Self { count, bytes, addresses })
-    }
-
-    /// Files a second that the emulator serves to somebody who drops them.
-    async fn alone(&self, emulator: &Emulator, at_once: usize) -> Result<f64> {
-        // The first time is that of making them; of the others the best is what it can do.
-        let mut best = 0.0_f64;
-        for _ in 0..4 {
-            let turn = Arc::new(AtomicUsize::new(0));
-            let clients = (0..at_once).map(|_| {
-                let (addresses, turn) = (self.addresses.clone(), turn.clone());
-                async move {
-                    let (http, mut watch) = (crate::visitors::client()?, Watch::default());
-                    while let Some(address) = addresses.get(turn.fetch_add(1, Ordering::Relaxed)) {
-                        let fetching = async {
-                            let mut answer = http.get(address).send().await?.error_for_status()?;
-                            while answer.chunk().await?.is_some() {}
-                            Ok((1, ()))
-                        };
-                        watch.take(fetching).await?;
-                    }
-                    Ok(watch.samples())
-                }
-            });
-            best = best.max(load::run(&[&emulator.process], clients).await?.rate());
-        }
-        Ok(best)
-    }
 }
 
 /// One line of the table, before it is measured.

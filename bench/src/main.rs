@@ -17,6 +17,7 @@ mod processes;
 mod receiver;
 mod report;
 mod soak;
+mod supply;
 mod visitors;
 
 use anyhow::{Context as _, Result};

@@ -29,8 +29,9 @@ const DEEDS: [Deed; 20] = {
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// A shorter run is over before all is as full as it becomes.
 const JUDGED: f64 = 10.0;
-/// Connections to others are kept for so long after their last use, by the HTTP library's own default.
-const KEPT_ALIVE: Duration = Duration::from_secs(95);
+/// Connections to others are closed so long after their last use at the latest: the HTTP library keeps them for 90 s, and looks once in
+/// that time for those that have had it.
+const KEPT_ALIVE: Duration = Duration::from_secs(2 * 90 + 5);
 
 /// How it is measured.
 #[derive(Args)]

@@ -102,7 +102,8 @@ thread_local! {
     static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
 }
 
-/// A picture as it travels in an address: the renditions that some width needs, the narrowest first.
+/// A picture as it travels in an address: the renditions that some width needs, the narrowest first. The smallest width has none of its
+/// own, and is made of the next one's: so an address is a tenth shorter, of which a visitor with 10,000 photos holds as many.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Packed {
     id: String,
@@ -120,7 +121,7 @@ impl Packed {
         let needed = |wanted: u32| {
             sorted.iter().position(|rendition| width(rendition) >= wanted).or(sorted.len().checked_sub(1))
         };
-        let mut needed: Vec<usize> = WIDTHS.into_iter().filter_map(needed).collect();
+        let mut needed: Vec<usize> = WIDTHS[1..].iter().filter_map(|width| needed(*width)).collect();
         needed.dedup();
         let rendition = |place: usize| (sorted[place].width.unwrap_or(0), sorted[place].url.clone());
         Self { id: format!("{source}/{}", picture.id), renditions: needed.into_iter().map(rendition).collect() }
@@ -315,7 +316,7 @@ mod tests {
     #[test]
     fn the_narrowest_that_is_sharp_is_chosen() {
         let offered = [4000, 2048, 720, 1440, 480, 320, 720, 195].map(Some);
-        assert_eq!(WIDTHS.map(|width| chosen(&offered, width)), [195, 320, 720, 1440]);
+        assert_eq!(WIDTHS.map(|width| chosen(&offered, width)), [320, 320, 720, 1440]);
         assert_eq!(WIDTHS.map(|width| chosen(&[Some(700)], width)), [700; 4], "no other is there");
         assert_eq!(WIDTHS.map(|width| chosen(&[Some(320), Some(130)], width)), [320; 4]);
         assert_eq!(WIDTHS.map(|width| chosen(&[None], width)), [0; 4]);
@@ -335,11 +336,11 @@ mod tests {
         };
         let picture = Picture { id: "12345678901234567".to_owned(), renditions: WIDTHS.map(signed).to_vec() };
         let packed = Packed::new("facebook", &picture);
-        assert_eq!(packed.renditions.len(), 4);
+        assert_eq!(packed.renditions.len(), 3, "the smallest is made of the next");
         let written = packed.write();
         assert_eq!(Packed::read(&written), Some(packed));
-        let four: usize = picture.renditions.iter().map(|rendition| rendition.url.len()).sum();
-        assert!(written.len() * 10 < four * 6, "{} of {four}", written.len());
+        let all: usize = picture.renditions.iter().map(|rendition| rendition.url.len()).sum();
+        assert!(written.len() * 10 < all * 5, "{} of {all}", written.len());
         assert_eq!(Packed::read("nonsense"), None);
     }
 }
