@@ -1,22 +1,29 @@
 // Becomes part of the glue: loads the parts of the wasm that the dialog can open without. The wasm imports a function for each, and
-// each shares what the wasm exports. `bowerbird.mjs` sets the URLs where a bundler has put them elsewhere.
+// each shares what the wasm exports. What the first of them calls besides is in a script of its own. `bowerbird.mjs` sets the URLs
+// where a bundler has put them elsewhere.
 export const chunks = {
   later: new URL('./%LATER%', import.meta.url),
+  script: new URL('./%SCRIPT%', import.meta.url),
   own: new URL('./%OWN%', import.meta.url),
   editor: new URL('./%EDITOR%', import.meta.url),
   outward: new URL('./%OUTWARD%', import.meta.url),
 };
-const hashes = { later: '%LATERHASH%', own: '%OWNHASH%', editor: '%EDITORHASH%', outward: '%OUTWARDHASH%' };
+const hashes = { later: '%LATERHASH%', script: '%SCRIPTHASH%', own: '%OWNHASH%', editor: '%EDITORHASH%', outward: '%OUTWARDHASH%' };
 const loading = {};
+let tries = 0;
 const shared = {};
-const load = name => loading[name] ??= (async () => {
-  const response = await fetch(chunks[name], { integrity: hashes[name] });
+const compile = async response => {
   if (!response.ok) throw new Error('HTTP ' + response.status);
   const streams = response.headers.get('content-type') === 'application/wasm';
-  const module = await (streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer()));
-  // The others lean on this one.
-  if (name !== 'later') await load('later');
-  const imports = { __wasm_split: wasm };
+  return streams ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
+};
+const load = name => loading[name] ??= (async () => {
+  const [module, script] = await Promise.all([
+    fetch(chunks[name], { integrity: hashes[name] }).then(compile),
+    // The others lean on this one.
+    name === 'later' ? chunks.module(chunks.script, tries++ ? '#' + tries : '', hashes.script) : load('later'),
+  ]);
+  const imports = { __wasm_split: wasm, $: script?.imports(lend()) };
   // What several need comes with each of them, unless it came with the first; under a number, and is there once.
   for (const bytes of WebAssembly.Module.customSections(module, 'shared')) {
     await (shared[new Uint8Array(bytes)[0]] ??= WebAssembly.instantiate(bytes.slice(1), imports));

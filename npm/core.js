@@ -97,7 +97,8 @@ const create = (glueUrl, wasmUrl, clientUrl, home, chunkUrls, [glueHash, wasmHas
         throw new Error('HTTP ' + response.status);
       })),
     ]);
-    Object.assign(glue.chunks, chunkUrls);
+    // Its own script is checked where the glue is.
+    Object.assign(glue.chunks, chunkUrls, { module: (url, again, hash) => module(url, again, glueHash && hash) });
     // A page may have the script and the module, or the older script: it is one glue, which must not be started twice.
     await naming(wasmUrl, glue.chunks.ready ??= glue.default({ module_or_path: wasm }));
     return glue;

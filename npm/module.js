@@ -6,6 +6,7 @@ const glue = new URL('./%GLUE%', import.meta.url).href;
 const wasm = new URL('./%WASM%', import.meta.url).href;
 const client = new URL('./%CLIENT%', import.meta.url).href;
 const later = new URL('./%LATER%', import.meta.url).href;
+const script = new URL('./%SCRIPT%', import.meta.url).href;
 const own = new URL('./%OWN%', import.meta.url).href;
 const editor = new URL('./%EDITOR%', import.meta.url).href;
 const outward = new URL('./%OUTWARD%', import.meta.url).href;
@@ -13,7 +14,7 @@ const outward = new URL('./%OUTWARD%', import.meta.url).href;
 // Only a module that the browser itself fetched tells where the companion is; bundled code may have a `file:` URL.
 const home = import.meta.url.startsWith('http') ? new URL(import.meta.url).origin : undefined;
 
-export const { init, pick } = create(glue, wasm, client, home, { later, own, editor, outward });
+export const { init, pick } = create(glue, wasm, client, home, { later, script, own, editor, outward });
 export { init as Filestack, version };
 
 // What Filestack's package has for the server: Node.js has the cryptography at once, browsers have it not and are not to have the secret.

@@ -12,3 +12,8 @@ pub fn write(value: &impl Serialize) -> String {
 pub fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_wasm_bindgen::from_value(js_sys::JSON::parse(text).ok()?).ok()
 }
+
+/// The same of what the browser has read.
+pub fn shaped<T: DeserializeOwned>(value: js_sys::Object) -> Option<T> {
+    serde_wasm_bindgen::from_value(value.into()).ok()
+}

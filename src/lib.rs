@@ -18,6 +18,7 @@ mod picker;
 pub mod result;
 mod selection;
 mod session;
+mod sheet;
 pub mod sources;
 mod state;
 mod store;

@@ -16,6 +16,7 @@ use bowerbird_protocol::store::{CancelCloud, CancelRequest, StoreCloud, StoreEve
 use futures_util::future::{Either, LocalBoxFuture, select};
 use gloo_net::http::{Request, Response};
 use gloo_timers::future::TimeoutFuture;
+use js_sys::{Object, SyntaxError};
 use serde::{Deserialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use wasm_bindgen::JsCast;
@@ -126,7 +127,7 @@ impl Companion {
             completes: true,
             remember: self.session.is_remembered(),
         };
-        let reply: ListReply = read(&self.call("/folder/list", json::write(&request)).await?)?;
+        let reply: ListReply = read_answer(self.call("/folder/list", json::write(&request)).await?)?;
         self.session.keep(reply.token);
         Ok(reply.clouds)
     }
@@ -145,18 +146,19 @@ impl Companion {
             clouds: [(source.to_owned(), WaitFor { attempt: attempt.to_owned() })].into(),
         };
         let body = json::write(&request);
-        let mut take = |reply: &str| {
-            let sign_in = read::<WaitReply>(reply)?.clouds.remove(source);
+        let mut take = |mut reply: WaitReply| {
+            let sign_in = reply.clouds.remove(source);
             let over = sign_in.as_ref().is_none_or(SignIn::has_ended);
             if let Some(sign_in) = sign_in {
                 tell(sign_in);
             }
-            Ok(over)
+            over
         };
         if as_stream {
-            return self.stream("/auth/wait", body, &|| (), &mut take).await;
+            return self.stream("/auth/wait", body, &|| (), &mut |reply| Ok(take(read(reply)?))).await;
         }
-        take(&self.call("/auth/wait", body).await?).map(drop)
+        take(read_answer(self.call("/auth/wait", body).await?)?);
+        Ok(())
     }
 
     /// Hands in the code of a sign-in.
@@ -167,7 +169,7 @@ impl Companion {
             token: self.session.token().unwrap_or_default(),
             clouds: [(source.to_owned(), completion)].into(),
         };
-        let mut reply: WaitReply = read(&self.call("/auth/complete", json::write(&request)).await?)?;
+        let mut reply: WaitReply = read_answer(self.call("/auth/complete", json::write(&request)).await?)?;
         reply.clouds.remove(source).ok_or_else(|| ProblemCode::Other.into())
     }
 
@@ -175,7 +177,7 @@ impl Companion {
     pub async fn logout(&self, source: &str, revoke: bool) -> Result<(), Trouble> {
         let clouds = [(source.to_owned(), LogoutCloud { revoke })].into();
         let body = self.farewell(self.session.token(), Some(clouds));
-        let mut reply: BTreeMap<String, LogoutReply> = read(&self.call("/auth/logout", body).await?)?;
+        let mut reply: BTreeMap<String, LogoutReply> = read_answer(self.call("/auth/logout", body).await?)?;
         match reply.remove(source).and_then(|reply| reply.error) {
             Some(error) => Err(error.into()),
             None => Ok(()),
@@ -276,7 +278,7 @@ impl Companion {
                 if chunk.get_done().unwrap_or(true) {
                     return Err(Trouble::Unreachable);
                 }
-                let bytes: js_sys::Object = chunk.get_value().unchecked_into();
+                let bytes: Object = chunk.get_value().unchecked_into();
                 let text = decoder.decode_with_buffer_source_and_options(&bytes, &streaming);
                 for data in events.take(&text.map_err(|_| Trouble::Unreachable)?) {
                     if take(&data)? {
@@ -287,13 +289,28 @@ impl Companion {
         })
     }
 
-    /// The whole answer to a body. Boxed for the same reason.
-    pub fn call<'a>(&'a self, path: &'a str, body: String) -> LocalBoxFuture<'a, Result<String, Trouble>> {
+    /// The whole answer to a body, as the browser reads it: a page of photos is 100 KB of text that need not come into the wasm. Boxed for
+    /// the same reason.
+    pub fn call<'a>(&'a self, path: &'a str, body: String) -> LocalBoxFuture<'a, Result<Object, Trouble>> {
         Box::pin(async move {
-            let signal = self.abort.as_ref().map(AbortController::signal);
-            let response = self.send(path, body, "application/json", signal).await?;
-            response.text().await.map_err(|_| Trouble::Unreachable)
+            let response: web_sys::Response = self.ask(path, body).await?.into();
+            let reading = response.json().map_err(|_| Trouble::Unreachable)?;
+            match JsFuture::from(reading).await {
+                Ok(answer) => Ok(answer.unchecked_into()),
+                Err(error) if error.has_type::<SyntaxError>() => Err(ProblemCode::Other.into()),
+                Err(_) => Err(Trouble::Unreachable),
+            }
         })
+    }
+
+    /// The answer to a body that may be empty, as text.
+    async fn call_for_text(&self, path: &str, body: String) -> Result<String, Trouble> {
+        self.ask(path, body).await?.text().await.map_err(|_| Trouble::Unreachable)
+    }
+
+    fn ask<'a>(&'a self, path: &'a str, body: String) -> LocalBoxFuture<'a, Result<Response, Trouble>> {
+        let signal = self.abort.as_ref().map(AbortController::signal);
+        self.send(path, body, "application/json", signal)
     }
 
     /// Boxed, so that its states are not copied into those of every call.
@@ -332,6 +349,10 @@ impl Companion {
 
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, Trouble> {
     json::read(json).ok_or_else(|| ProblemCode::Other.into())
+}
+
+fn read_answer<T: DeserializeOwned>(answer: Object) -> Result<T, Trouble> {
+    json::shaped(answer).ok_or_else(|| ProblemCode::Other.into())
 }
 
 /// Closes a stream when whoever reads it is gone.

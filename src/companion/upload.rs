@@ -1,6 +1,6 @@
 //! A file of the device on its way to the companion, in parts that are sent again until they have arrived; and what is at an address.
 
-use super::{Companion, json, read};
+use super::{Companion, json, read, read_answer};
 use crate::error::Trouble;
 use bowerbird_protocol::problem::{ErrorReply, ProblemCode};
 use bowerbird_protocol::store::{StoreTo, StoredFile};
@@ -51,7 +51,7 @@ impl Upload {
                     signature: signature.clone(),
                     ..self.start.clone()
                 };
-                let started: Started = read(&companion.call("/multipart/start", json::write(&start)).await?)?;
+                let started: Started = read_answer(companion.call("/multipart/start", json::write(&start)).await?)?;
                 self.name.get_or_init(|| started.upload_id).clone()
             }
         };
@@ -68,7 +68,7 @@ impl Upload {
                 policy: policy.clone(),
                 signature: signature.clone(),
             };
-            let place: PartPlace = read(&companion.call("/multipart/upload", json::write(&asked)).await?)?;
+            let place: PartPlace = read_answer(companion.call("/multipart/upload", json::write(&asked)).await?)?;
             let bytes = self.file.slice_with_f64_and_f64(from as f64, to as f64).map_err(|_| ProblemCode::Other)?;
             let told = progress.clone();
             let etag = put(&place, &bytes, move |sent| told(from + sent)).await?;
@@ -81,7 +81,7 @@ impl Upload {
         let complete = json::write(&complete);
         loop {
             // An empty answer says that the parts are still being put together; the companion waits a while before it says so.
-            let answer = companion.call("/multipart/complete", complete.clone()).await?;
+            let answer = companion.call_for_text("/multipart/complete", complete.clone()).await?;
             if !answer.is_empty() {
                 return read(&answer);
             }
@@ -110,7 +110,7 @@ impl Companion {
     pub async fn describe(&self, url: String) -> Result<AtAddress, Trouble> {
         let (policy, signature) = self.site.security();
         let request = AddressRequest { apikey: self.site.apikey.clone(), url, policy, signature };
-        read(&self.call("/metadata", json::write(&request)).await?)
+        read_answer(self.call("/metadata", json::write(&request)).await?)
     }
 }
 

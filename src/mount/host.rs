@@ -31,16 +31,17 @@ impl Host {
         root.set_class_name("bowerbird");
         shadow.append_child(&root).ok()?;
         let opener = document.active_element().and_then(|element| element.dyn_into().ok());
-        let behind_the_body = || document.document_element().map(Node::from);
-        options.container.clone().or_else(behind_the_body)?.append_child(&element).ok()?;
         let host = Self { element, shadow, root, opener };
         if let Some([width, height]) = options.modal_size {
             host.set("--modal-width", &format!("{width}px"));
             host.set("--modal-height", &format!("{height}px"));
         }
+        let behind_the_body = || document.document_element().map(Node::from);
+        let around = options.container.clone().or_else(behind_the_body)?;
         if kind == "overlay" {
-            host.ignore_zoom();
+            host.ignore_zoom(&around);
         }
+        around.append_child(&host.element).ok()?;
         Some(host)
     }
 
@@ -87,10 +88,9 @@ impl Host {
     }
 
     /// A page may enlarge itself by `zoom`; the dialog is as large as ever.
-    fn ignore_zoom(&self) {
+    fn ignore_zoom(&self, around: &Node) {
         // The element itself has no box, and so no zoom to tell of.
-        let Some(around) = self.element.parent_element() else { return };
-        let zoom = js_sys::Reflect::get(&around, &"currentCSSZoom".into()).unwrap_or(JsValue::UNDEFINED);
+        let zoom = js_sys::Reflect::get(around, &"currentCSSZoom".into()).unwrap_or(JsValue::UNDEFINED);
         if let Some(zoom) = zoom.as_f64().filter(|zoom| *zoom > 0.0 && *zoom != 1.0) {
             self.set("zoom", &decimal(1.0 / zoom));
         }

@@ -1,10 +1,11 @@
 //! The style sheet of a picker: the tokens in the colours that the page asked for, then what uses them.
 
 use crate::options::Theme;
+use crate::sheet::sheet;
 use crate::ui;
 
-const TOKENS: &str = include_str!("../../style/tokens.css");
-const DARK: &str = include_str!("../../style/dark.css");
+const TOKENS: &str = sheet!("tokens.css");
+const DARK: &str = sheet!("dark.css");
 
 /// The sheet for a theme.
 pub fn sheet(theme: Theme) -> String {

@@ -48,6 +48,7 @@ struct Mounted {
 pub fn open(companion: Companion, options: PickOptions, handle: Handle, on_done: OnDone) -> Result<(), String> {
     let place = Place::take(&options.root_id, false)?;
     let host = Host::enter(&options, &options.root_id, "pane").ok_or("this page has no document to put a pane in")?;
+    ui::wear(host.root(), ui::PANE_STYLE);
     let pane = Pane(Rc::new(Inner {
         site: companion.site().clone(),
         options,

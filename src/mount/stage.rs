@@ -26,9 +26,14 @@ impl Stage {
         const NOWHERE: &str = "this page has no document to open a dialog in";
         let modal = options.display_mode == DisplayMode::Overlay;
         let place = Place::take(&options.root_id, modal)?;
-        let host = Host::enter(options, &options.root_id, if modal { "overlay" } else { "inline" }).ok_or(NOWHERE)?;
-        let wide = if modal { width_of_dialog(options.modal_size) } else { host.width() } >= WIDE;
+        // The page is asked for its measures before anything of it changes: after that the browser would reckon all of it anew.
+        let width = modal.then(|| width_of_dialog(options.modal_size));
         let page = if modal { Page::hold().map(Rc::new) } else { None };
+        let Some(host) = Host::enter(options, &options.root_id, if modal { "overlay" } else { "inline" }) else {
+            page.iter().for_each(|page| page.step_aside(true));
+            return Err(NOWHERE.to_owned());
+        };
+        let wide = width.unwrap_or_else(|| host.width()) >= WIDE;
         let frame = Frame::new(host.root(), options).ok_or(NOWHERE)?;
         let mut listeners = frame.listen();
         listeners.extend(page.as_ref().map(|page| {

@@ -3,7 +3,7 @@
 use super::read::strings;
 use super::{Warn, wants};
 use js_sys::{Array, Function, Object, Reflect};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// The longest side that an image may be asked to have, in pixels; the companion makes none that is longer.
@@ -184,8 +184,8 @@ pub(super) fn read_upload_config(name: &str, value: &JsValue, warn: Warn<'_>) ->
     Ok(config)
 }
 
-pub(super) fn read_auth_text(name: &str, value: &JsValue, _: Warn<'_>) -> Result<HashMap<String, AuthText>, String> {
-    let mut texts = HashMap::new();
+pub(super) fn read_auth_text(name: &str, value: &JsValue, _: Warn<'_>) -> Result<BTreeMap<String, AuthText>, String> {
+    let mut texts = BTreeMap::new();
     members(name, value, &mut |source, value| {
         let mut text = AuthText::default();
         let lines = |lines: &mut Vec<String>, value: &JsValue| {

@@ -28,7 +28,7 @@ use place::{read_container, read_display_mode, read_drop_pane, read_id, read_siz
 use read::{
     read_accept, read_bool, read_count, read_function, read_lang, read_signal, read_sources, read_store_to, read_text,
 };
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use transformations::{read_crop_files, read_transformations};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortSignal, Node};
@@ -131,9 +131,9 @@ options! {
     "storeTo" store_to: StoreTo = StoreTo::default(), read_store_to;
     /// Wording of the page's own: an object from an English phrase of the dialog's or of Filestack's picker, or from a key, to the
     /// replacement.
-    "customText" custom_text: HashMap<String, String> = HashMap::new(), read_text;
+    "customText" custom_text: BTreeMap<String, String> = BTreeMap::new(), read_text;
     /// Lines above and below the button that connects a source: from its name, or `default`, to `{top, bottom}`.
-    "customAuthText" custom_auth_text: HashMap<String, AuthText> = HashMap::new(), read_auth_text;
+    "customAuthText" custom_auth_text: BTreeMap<String, AuthText> = BTreeMap::new(), read_auth_text;
     /// An address that visitors can write to when something goes wrong.
     "supportEmail" support_email: Option<String> = None, read_string;
     /// How long a passing remark stays, in milliseconds. Default: 5000; 0 is until the next step.

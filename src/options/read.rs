@@ -6,7 +6,7 @@ use crate::text;
 use bowerbird_protocol::accept::Accept;
 use bowerbird_protocol::store::StoreTo;
 use js_sys::{Array, Function, Reflect};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::AbortSignal;
 
@@ -62,7 +62,7 @@ pub(super) fn check_store_to(store_to: StoreTo) -> Result<StoreTo, String> {
     }
 }
 
-pub(super) fn read_text(name: &str, value: &JsValue, _: Warn<'_>) -> Result<HashMap<String, String>, String> {
+pub(super) fn read_text(name: &str, value: &JsValue, _: Warn<'_>) -> Result<BTreeMap<String, String>, String> {
     serde_wasm_bindgen::from_value(value.clone())
         .map_err(|_| wants(name, "an object from phrase to replacement, both strings", value))
 }

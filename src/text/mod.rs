@@ -16,7 +16,7 @@ pub use language::{ALL, Language};
 
 use js_sys::{Object, Reflect};
 use std::cell::OnceCell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use wasm_bindgen::{JsCast, JsValue};
 
 /// What the frame says, which is here before all the others are.
@@ -34,7 +34,7 @@ pub struct Text {
     /// None is English.
     sentences: Option<Object>,
     english: Object,
-    custom: HashMap<String, String>,
+    custom: BTreeMap<String, String>,
     /// Filled into every sentence that has these.
     standing: Vec<(&'static str, String)>,
     /// Made when the first sentence asks for it: the browser reads its tables for that, which takes a moment that English can do without.
@@ -46,12 +46,12 @@ impl Text {
     /// [completed](Self::complete).
     pub fn new(language: Language, sentences: Option<Object>) -> Self {
         let language = if sentences.is_some() || language.name == "en" { language } else { Language::english() };
-        let (custom, standing) = (HashMap::new(), Vec::new());
+        let (custom, standing) = (BTreeMap::new(), Vec::new());
         Self { language, sentences, english: parse(FIRST), custom, standing, plurals: OnceCell::new() }
     }
 
     /// Has it know every sentence, the page's replacements, and what is filled into each.
-    pub fn complete(&mut self, custom: &HashMap<String, String>, standing: Vec<(&'static str, String)>) {
+    pub fn complete(&mut self, custom: &BTreeMap<String, String>, standing: Vec<(&'static str, String)>) {
         self.english = parse(ENGLISH);
         self.custom = with_filestack(custom);
         self.standing = standing;
@@ -78,18 +78,18 @@ impl Text {
             let category = String::from(self.plurals.get_or_init(plurals).select(number as f64));
             form(self.sentences.as_ref()?, key, &category)
         };
-        let mut sentence = match custom {
-            Some(custom) => custom.clone(),
-            None => translated().or(english).unwrap_or_else(|| key.to_owned()),
+        let words = |name: &str| {
+            let standing = self.standing.iter().map(|(name, words)| (*name, words.as_str()));
+            match fill.iter().copied().chain(standing).find(|(known, _)| *known == name) {
+                Some((_, words)) => Some(self.isolate(words)),
+                None => (name == "count" && count.is_some()).then(|| self.number(number as f64)),
+            }
         };
-        if count.is_some() {
-            sentence = sentence.replace("{count}", &self.number(number as f64));
+        match custom {
+            // It may have placeholders of Filestack's that have no meaning here.
+            Some(custom) => without_gaps(&filled(custom, |name| Some(words(name).unwrap_or_default()))),
+            None => filled(&translated().or(english).unwrap_or_else(|| key.to_owned()), words),
         }
-        let standing = self.standing.iter().map(|(name, words)| (*name, words.as_str()));
-        for (name, words) in fill.iter().copied().chain(standing) {
-            sentence = sentence.replace(&format!("{{{name}}}"), &self.isolate(words));
-        }
-        if custom.is_some() { without_placeholders(sentence) } else { sentence }
     }
 
     /// A whole number in the reader's digits and groups: `10,000`.
@@ -158,7 +158,7 @@ fn form(sentences: &Object, key: &str, category: &str) -> Option<String> {
 }
 
 /// The page's replacements, those by Filestack's phrases also by our keys.
-fn with_filestack(custom: &HashMap<String, String>) -> HashMap<String, String> {
+fn with_filestack(custom: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut all = custom.clone();
     if all.is_empty() {
         return all;
@@ -173,12 +173,25 @@ fn with_filestack(custom: &HashMap<String, String>) -> HashMap<String, String> {
     all
 }
 
-/// A page's wording may have placeholders of Filestack's that have no meaning here.
-fn without_placeholders(mut sentence: String) -> String {
-    while let Some((start, length)) =
-        sentence.find('{').and_then(|start| Some((start, sentence[start..].find('}')? + 1)))
+/// The sentence with words in the place of each name in braces; one that stands for none stays as it is.
+fn filled(sentence: &str, words: impl Fn(&str) -> Option<String>) -> String {
+    let (mut filled, mut rest) = (String::new(), sentence);
+    while let Some(start) = rest.find('{')
+        && let Some(length) = rest[start..].find('}')
     {
-        sentence.replace_range(start..start + length, "");
+        let (before, placeholder) = rest[..=start + length].split_at(start);
+        filled.push_str(before);
+        match words(&placeholder[1..length]) {
+            Some(words) => filled.push_str(&words),
+            None => filled.push_str(placeholder),
+        }
+        rest = &rest[before.len() + placeholder.len()..];
     }
-    sentence.replace("  ", " ").trim().to_owned()
+    filled.push_str(rest);
+    filled
+}
+
+/// What is left of a sentence that lost words.
+fn without_gaps(sentence: &str) -> String {
+    sentence.trim().split(' ').filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -75,7 +75,7 @@ pub(super) use chunk;
 
 /// Has the shadow root that `element` lies in wear a sheet more. It is adopted rather than written as `<style>`: pages whose policy
 /// forbids inline style allow that.
-pub(super) fn wear(element: &HtmlElement, style: &str) {
+pub fn wear(element: &HtmlElement, style: &str) {
     if let (Ok(root), Ok(sheet)) = (element.get_root_node().dyn_into::<ShadowRoot>(), CssStyleSheet::new())
         && sheet.replace_sync(style).is_ok()
     {

@@ -5,6 +5,7 @@ use super::frame::{Frame, Wish};
 use super::{Ui, account, browse, editor, footer, indicator, part, tray, words};
 use crate::listener::Listener;
 use crate::picker::{Action, Picker};
+use crate::sheet::sheet;
 use crate::sources::Kind;
 use crate::state::Access;
 use leptos::mount::mount_to;
@@ -14,15 +15,18 @@ use wasm_bindgen::JsCast;
 use web_sys::{HtmlElement, KeyboardEvent};
 
 /// The sheets of all that moves in, but for what has a chunk of its own.
-const STYLE: &str = concat!(
-    include_str!("../../style/connect.css"),
-    include_str!("../../style/toolbar.css"),
-    include_str!("../../style/tile.css"),
-    include_str!("../../style/preview.css"),
-    include_str!("../../style/tray.css"),
-    include_str!("../../style/storing.css"),
-    include_str!("../../style/indicator.css"),
-    include_str!("../../style/footer.css"),
+const STYLE: &str = sheet!(
+    "screens.css",
+    "folder.css",
+    "connect.css",
+    "toolbar.css",
+    "tile.css",
+    "preview.css",
+    "tray.css",
+    "storing.css",
+    "bar.css",
+    "indicator.css",
+    "footer.css",
 );
 
 /// Moves a pick into the frame; it moves out when what this gives is dropped. `root` is what the frame lies in.

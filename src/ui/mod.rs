@@ -26,13 +26,15 @@ mod toolbar;
 mod tray;
 mod trouble;
 
+pub use chunk::wear;
 pub use dialog::dialog;
 pub use frame::{Frame, Wish};
 pub use own::fetch as fetch_own;
-pub use pane::{Pane, pane};
+pub use pane::{Pane, STYLE as PANE_STYLE, pane};
 
 use crate::options::PickOptions;
 use crate::picker::{Action, Picker};
+use crate::sheet::sheet;
 use crate::sources::Source;
 use crate::state::{Notice, Refused, State};
 use crate::text::{self, Text};
@@ -45,15 +47,8 @@ use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, ShadowRoot};
 
-/// The sheets of the frame and of the pane, behind the tokens, which a theme decides.
-pub const STYLE: &str = concat!(
-    include_str!("../../style/contrast.css"),
-    include_str!("../../style/dialog.css"),
-    include_str!("../../style/services.css"),
-    include_str!("../../style/folder.css"),
-    include_str!("../../style/trouble.css"),
-    include_str!("../../style/pane.css"),
-);
+/// The sheets of the frame, behind the tokens, which a theme decides.
+pub const STYLE: &str = sheet!("contrast.css", "dialog.css", "services.css", "waiting.css", "trouble.css");
 
 /// What every component needs: the state to read, the picker to tell, the words to say it in.
 #[derive(Clone, Copy)]

@@ -2,6 +2,7 @@
 
 use super::chunk::{Brings, chunk};
 use super::{Draw, Ui, address, device};
+use crate::sheet::sheet;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -22,7 +23,7 @@ const OWN: Brings<Own> = Brings {
         address: |ui| address::address(ui).into_any(),
         catch: |ui, inside| device::catch(ui, inside).into_any(),
     },
-    style: || include_str!("../../style/device.css"),
+    style: || sheet!("device.css"),
 };
 
 chunk!(own: Own = OWN, crate::picker::deeds::arrive_own());

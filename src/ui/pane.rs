@@ -3,9 +3,13 @@
 use super::{icon, part, shape, words};
 use crate::options::PickOptions;
 use crate::picker::language::find_text;
+use crate::sheet::sheet;
 use crate::text::{Language, Text};
 use leptos::prelude::*;
 use wasm_bindgen_futures::spawn_local;
+
+/// The sheets of the pane, behind those of the frame.
+pub const STYLE: &str = sheet!("pane.css", "bar.css");
 
 /// What the pane shows.
 pub struct Pane {

@@ -1,6 +1,6 @@
 //! The loader and the module in Chromium, with a stand-in for the glue: what they fetch and when, and what they do when it fails.
 
-use super::{chunk, client, glue, integrity, package, versioned, wasm};
+use super::{chunk, client, glue, integrity, package, script, versioned, wasm};
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
@@ -295,6 +295,7 @@ async fn the_module_does_the_same_and_needs_no_document() {
     for name in ["later", "own", "editor", "outward"] {
         assert_eq!(answer["chunks"][name], format!("{}/{}", world.url, chunk(name)));
     }
+    assert_eq!(answer["chunks"]["script"], format!("{}/{}", world.url, script()));
     assert_eq!(
         (&answer["url"], &answer["what"], &answer["global"]),
         (&json!(world.url), &json!("facebook"), &json!("undefined"))

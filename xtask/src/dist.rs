@@ -1,6 +1,7 @@
 //! `cargo xtask dist`: the wasm built, bound, named by its content, compressed, and put into `pkg/` with what `npm/` holds.
 
-use crate::{children, javascript, names, paths, split, tools};
+use crate::bind::{Bound, Names, bind};
+use crate::{children, javascript, paths, split, tools};
 use anyhow::{Context, Result, bail, ensure};
 use base64::Engine;
 use sha2::{Digest, Sha256, Sha384};
@@ -17,8 +18,20 @@ const KEPT: &str = "README.md";
 const STACK: &str = "-Clink-arg=-zstack-size=262144";
 
 /// Part of the stamp: when the recipe changes, so may what it makes.
-const RECIPE: &[&str] =
-    &[include_str!("dist.rs"), include_str!("javascript.rs"), include_str!("names.rs"), include_str!("split.rs")];
+const RECIPE: &[&str] = &[
+    include_str!("bind.rs"),
+    include_str!("dist.rs"),
+    include_str!("imports/encode.rs"),
+    include_str!("imports/glue.rs"),
+    include_str!("imports/mod.rs"),
+    include_str!("javascript.rs"),
+    include_str!("names.rs"),
+    include_str!("split.rs"),
+];
+
+/// The first line of the glue, nearly all of which is called when the dialog opens: V8 then compiles it while it arrives, and not function
+/// by function when each is first called (<https://v8.dev/blog/explicit-compile-hints>). To others it is a comment.
+const CALLED_AT_ONCE: &str = "//# allFunctionsCalledOnLoad\n";
 
 /// How the wasm is built.
 #[derive(Clone, Copy, Default, clap::Args)]
@@ -93,50 +106,6 @@ fn build(how: How) -> Result<PathBuf> {
     let wasm = target.join("wasm32-unknown-unknown/widget/bowerbird.wasm");
     ensure!(wasm.is_file(), "cargo did not make {}", wasm.display());
     Ok(wasm)
-}
-
-/// The glue and the parts of the wasm.
-pub struct Bound {
-    /// JavaScript, as wasm-bindgen makes it.
-    pub glue: String,
-    /// The module that the glue loads.
-    pub wasm: Vec<u8>,
-    /// Those that are loaded after it, in the order of [`split::CHUNKS`].
-    pub chunks: [Vec<u8>; split::CHUNKS.len()],
-}
-
-/// Whether the wasm says what its functions are called.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Names {
-    Kept,
-    Removed,
-}
-
-/// Splits what rustc made, and binds it.
-pub fn bind(wasm: &Path, names: Names) -> Result<Bound> {
-    let folder = paths::target().join("dist-bindgen");
-    let _ = fs::remove_dir_all(&folder);
-    fs::create_dir_all(&folder)?;
-    let parts = split::split(wasm, &folder, names == Names::Kept)?;
-    wasm_bindgen_cli_support::Bindgen::new()
-        .input_path(&parts.main)
-        .out_name("bowerbird")
-        .web(true)?
-        .typescript(false)
-        .omit_default_module_path(false)
-        // The chunks share memory and table with the first part.
-        .keep_lld_exports(true)
-        .remove_name_section(names == Names::Removed)
-        .remove_producers_section(true)
-        .generate(&folder)
-        .context("wasm-bindgen cannot bind the wasm")?;
-    ensure!(
-        !folder.join("snippets").exists(),
-        "a crate brings JavaScript files of its own, which the loader does not know of"
-    );
-    let [glue, wasm] = ["bowerbird.js", "bowerbird_bg.wasm"].map(|name| folder.join(name));
-    let (glue, wasm) = names::shorten(&read_text(&glue)?, &read(&wasm)?, &parts.chunks)?;
-    Ok(Bound { glue, wasm, chunks: parts.chunks })
 }
 
 /// All that the package is made from.
@@ -224,18 +193,22 @@ impl Inputs {
         let wasm = format!("bowerbird_bg-{}.wasm", content_hash(&bound.wasm));
         let [later, own, editor, outward] =
             [0, 1, 2, 3].map(|at| format!("bowerbird_{}-{}.wasm", split::CHUNKS[at], content_hash(&bound.chunks[at])));
-        let chunk_names = [("LATER", later.as_str()), ("OWN", &own), ("EDITOR", &editor), ("OUTWARD", &outward)];
+        let script_text = javascript::strip(&bound.script).context("the script of the first chunk")?;
+        let script = format!("bowerbird-later-{}.js", content_hash(script_text.as_bytes()));
+        let chunk_names =
+            [("LATER", later.as_str()), ("SCRIPT", &script), ("OWN", &own), ("EDITOR", &editor), ("OUTWARD", &outward)];
         ensure!(bound.glue.contains("bowerbird_bg.wasm"), "the glue does not name its wasm");
         let [later_hash, own_hash, editor_hash, outward_hash] = bound.chunks.each_ref().map(|chunk| integrity(chunk));
         let hashes = [
             ("LATERHASH", later_hash.as_str()),
+            ("SCRIPTHASH", &integrity(script_text.as_bytes())),
             ("OWNHASH", &own_hash),
             ("EDITORHASH", &editor_hash),
             ("OUTWARDHASH", &outward_hash),
         ];
         let loads = javascript::fill(&self.chunks, &[chunk_names, hashes].concat()).context("npm/chunks.js")?;
         let glue_text = split::take_in(&bound.glue.replace("bowerbird_bg.wasm", &wasm), &loads)?;
-        let glue_text = javascript::strip(&glue_text).context("the glue")?;
+        let glue_text = CALLED_AT_ONCE.to_owned() + &javascript::strip(&glue_text).context("the glue")?;
         let glue = format!("bowerbird-{}.js", content_hash(glue_text.as_bytes()));
         let client_text = javascript::strip(&self.client).context("npm/client.js")?;
         let client = format!("bowerbird-client-{}.js", content_hash(client_text.as_bytes()));
@@ -248,14 +221,11 @@ impl Inputs {
             ("CLIENT", &client),
             ("ELEMENT", &element),
             ("ELEMENTHASH", &integrity(element_text.as_bytes())),
-            chunk_names[0],
-            chunk_names[1],
-            chunk_names[2],
-            chunk_names[3],
             ("GLUEHASH", &integrity(glue_text.as_bytes())),
             ("WASMHASH", &integrity(&bound.wasm)),
             ("CLIENTHASH", &integrity(client_text.as_bytes())),
         ];
+        let names = [&names[..], &chunk_names].concat();
         let banner = format!("Bowerbird {} | MIT OR Apache-2.0", self.version);
         let loader = javascript::assemble(&self.loader, &self.core, &names, &banner).context("npm/loader.js")?;
         let module = javascript::assemble(&self.module, &(self.core.clone() + &self.element), &names, &banner)
@@ -278,6 +248,7 @@ impl Inputs {
             served(&own, own_wasm),
             served(&editor, editor_wasm),
             served(&outward, outward_wasm),
+            served(&script, script_text.into_bytes()),
             served(&wasm, bound.wasm),
             served(&glue, glue_text.into_bytes()),
             served(&client, client_text.into_bytes()),
@@ -428,7 +399,7 @@ mod tests {
             raw_wasm: b"raw".to_vec(),
             core: "const glue = '%GLUE%';\n".into(),
             element: "const defineElement = 1;\n".into(),
-            chunks: "['%LATER%', '%OWN%', '%EDITOR%', '%OUTWARD%', '%LATERHASH%', '%OWNHASH%', '%EDITORHASH%', '%OUTWARDHASH%'];\n".into(),
+            chunks: "['%LATER%', '%SCRIPT%', '%SCRIPTHASH%', '%OWN%', '%EDITOR%', '%OUTWARD%', '%LATERHASH%', '%OWNHASH%', '%EDITORHASH%', '%OUTWARDHASH%'];\n".into(),
             client: "export const upload = 1;".into(),
             loader: "// loader\n//= core.js\n".into(),
             module: "//= core.js\nexport { glue };\n".into(),
@@ -447,6 +418,7 @@ mod tests {
         let glue = imports.concat() + "new URL('bowerbird_bg.wasm', import.meta.url);\nlet wasm;\n";
         Bound {
             glue,
+            script: "export const imports = 1;".into(),
             wasm: wasm.to_vec(),
             chunks: [&b"later "[..], b"own ", b"editor ", b"outward "].map(|name| [name, wasm].concat()),
         }
@@ -461,17 +433,17 @@ mod tests {
         let one = inputs().assemble(bound(b"one")).unwrap();
         let two = inputs().assemble(bound(b"two")).unwrap();
         assert_eq!(names(&one), names(&inputs().assemble(bound(b"one")).unwrap()));
-        let [later, wasm, glue] = [&one[0], &one[4], &one[5]];
+        let [later, wasm, glue] = [&one[0], &one[5], &one[6]];
         assert!(later.name.starts_with("bowerbird_later-"), "{}", later.name);
         assert!(
             wasm.name.starts_with("bowerbird_bg-") && wasm.name.len() == "bowerbird_bg-".len() + 16 + ".wasm".len()
         );
         assert!(glue.name.starts_with("bowerbird-") && glue.name.len() == "bowerbird-".len() + 16 + ".js".len());
         assert_ne!(later.name, two[0].name);
-        assert_ne!(wasm.name, two[4].name);
-        assert_ne!(glue.name, two[5].name, "other wasm, but the same glue");
+        assert_ne!(wasm.name, two[5].name);
+        assert_ne!(glue.name, two[6].name, "other wasm, but the same glue");
         let text = String::from_utf8_lossy(&glue.bytes);
-        assert!(text.contains(&wasm.name) && one[..4].iter().all(|chunk| text.contains(&chunk.name)), "{text}");
+        assert!(text.contains(&wasm.name) && one[..5].iter().all(|chunk| text.contains(&chunk.name)), "{text}");
         let loader = one.iter().find(|file| file.name == "bowerbird.js").unwrap();
         let text = String::from_utf8_lossy(&loader.bytes);
         assert!(text.contains(&glue.name) && !text.contains("// loader"), "{text}");

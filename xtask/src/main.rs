@@ -1,12 +1,14 @@
 //! The daily loop as code: `cargo xtask demo`, `test`, `check`, `dist`, `size`, `bench`, `docs`.
 
 mod bench;
+mod bind;
 mod built;
 mod check;
 mod children;
 mod demo;
 mod dist;
 mod docs;
+mod imports;
 mod javascript;
 mod names;
 mod paths;

@@ -1,6 +1,6 @@
 //! `cargo xtask size`: what a page loads, and where it comes from.
 
-use crate::{dist, paths, split};
+use crate::{bind, dist, paths, split};
 use anyhow::{Context, Result};
 use std::collections::BTreeMap;
 use std::fs;
@@ -36,9 +36,11 @@ pub fn run(question: &Question) -> Result<()> {
     }
     print_row("first sight: all of these", total);
     let [_, _, first_sight] = total;
-    let later = sizes(&package, &named_file(&package, "bowerbird_later-")?)?;
-    print_row("later chunk: the screens", later);
-    total.iter_mut().zip(later).for_each(|(sum, size)| *sum += size);
+    for (what, start) in [("later chunk: the screens", "bowerbird_later-"), ("its script", "bowerbird-later-")] {
+        let sizes = sizes(&package, &named_file(&package, start)?)?;
+        print_row(what, sizes);
+        total.iter_mut().zip(sizes).for_each(|(sum, size)| *sum += size);
+    }
     print_row("a whole pick from Facebook", total);
     let [_, _, pick] = total;
     let rest = [
@@ -59,7 +61,7 @@ pub fn run(question: &Question) -> Result<()> {
         print_row(&format!("largest of {} languages, {name}", languages.len()), *sizes);
     }
 
-    let bound = dist::bind(&raw, dist::Names::Kept)?;
+    let bound = bind::bind(&raw, bind::Names::Kept)?;
     let chunks = split::CHUNKS.iter().copied().zip(&bound.chunks);
     for (what, wasm) in std::iter::once(("first load", &bound.wasm)).chain(chunks) {
         let functions = functions(wasm)?;

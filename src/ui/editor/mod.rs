@@ -6,6 +6,7 @@ mod view;
 use super::chunk::{Brings, chunk};
 use super::{Ui, icon, part, shape};
 use crate::picker::Action;
+use crate::sheet::sheet;
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::{Event, KeyboardEvent};
@@ -13,7 +14,7 @@ use web_sys::{Event, KeyboardEvent};
 /// Draws the editor in this dialog.
 pub(super) type Draw = fn(Ui, NodeRef<html::Dialog>) -> AnyView;
 
-const EDITOR: Brings<Draw> = Brings { parts: view::editor, style: || include_str!("../../../style/editor.css") };
+const EDITOR: Brings<Draw> = Brings { parts: view::editor, style: || sheet!("editor.css") };
 
 chunk!(editor: Draw = EDITOR);
 

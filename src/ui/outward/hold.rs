@@ -370,8 +370,8 @@ struct Error<'a> {
 }
 
 async fn ask<T: DeserializeOwned>(picker: &Picker, path: &str, body: &impl Serialize) -> Result<T, Trouble> {
-    let text = picker.companion().call(path, json::write(body)).await?;
-    json::read(&text).ok_or_else(|| ProblemCode::Other.into())
+    let answer = picker.companion().call(path, json::write(body)).await?;
+    json::shaped(answer).ok_or_else(|| ProblemCode::Other.into())
 }
 
 fn about(picker: &Picker, id: &str, seen: Option<Seen>) -> PublicationRequest {

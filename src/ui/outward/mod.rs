@@ -7,11 +7,12 @@ mod progress;
 
 use super::chunk::{Arriving, Brings, chunk};
 use super::{Draw, Part, Ui, part, take_lost_focus};
+use crate::sheet::sheet;
 use hold::{Outward, Step};
 use leptos::html;
 use leptos::prelude::*;
 
-const OUTWARD: Brings<Draw> = Brings { parts: outward, style: || include_str!("../../../style/outward.css") };
+const OUTWARD: Brings<Draw> = Brings { parts: outward, style: || sheet!("outward.css") };
 
 /// In English; the other languages have them among theirs.
 const WORDS: &str = include_str!("words.json");
