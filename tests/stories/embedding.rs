@@ -290,6 +290,14 @@ async fn a_pane_opens_the_dialog_and_shows_the_copying() {
         visitor.runs(script).await;
         visitor.sees(".pane .invite").await;
         visitor.photographs("embedding-pane").await;
+        // What it will show of the copying, which has a sheet of its own.
+        let bar = "const pane = document.querySelector('#place > div').shadowRoot.querySelector('.pane');
+            const bar = Object.assign(document.createElement('progress'), { className: 'bar whole' });
+            pane.append(bar);
+            const { height, appearance } = getComputedStyle(bar);
+            bar.remove();
+            return height + ' ' + appearance";
+        assert_eq!(visitor.runs(bar).await, json!("8px none"));
         // By keyboard, as a button.
         visitor.runs("document.querySelector('#place > div').shadowRoot.querySelector('.invite').focus()").await;
         presses(&visitor, Key::Enter).await;
