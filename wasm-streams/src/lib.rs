@@ -1,5 +1,5 @@
 //! Stands in for the crate of this name, which Leptos brings for server functions that stream. The widget has no server functions, but
-//! what that crate exports to JavaScript is in the wasm whether somebody calls it or not, and a page would load 3 KB of it before
+//! what that crate exports to JavaScript is in the wasm whether somebody calls it or not, and a page would load 4 KB of it before
 //! the dialog is there.
 //!
 //! It has as much of that crate's surface as has to be there for `server_fn` to compile. Whoever calls it has to take this crate out

@@ -9,7 +9,7 @@ use wasm_encoder::{
     CodeSection, ConstExpr, ElementSection, Elements, EntityType, FunctionSection, ImportSection, Module, NameMap,
     NameSection, TypeSection,
 };
-use wasmparser::{ElementItems, FuncType, Operator, Parser, Payload, TypeRef};
+use wasmparser::{ElementItems, FuncType, Operator, Parser, TypeRef};
 
 /// The module as this makes it of `wasm`.
 pub fn encoded(what: &str, reencoder: &mut dyn Reencode<Error = Infallible>, wasm: &[u8]) -> Result<Vec<u8>> {
@@ -154,14 +154,8 @@ impl<'a> With<'a> {
     /// With `moving` of `first`, among which `idle` are imported.
     pub fn new(first: &'a First<'a>, moving: &'a BTreeSet<u32>, idle: &'a [u32], chunk: &[u8]) -> Result<Self> {
         let there = First::read(chunk)?;
-        let imports = Parser::new(0).parse_all(chunk).filter_map(|payload| match payload {
-            Ok(Payload::ImportSection(section)) => Some(section.into_imports()),
-            _ => None,
-        });
-        let imports = imports.flatten().collect::<Result<Vec<_>, _>>()?;
-        let tables = imports.iter().filter(|import| matches!(import.ty, TypeRef::Table(_))).count();
         ensure!(
-            there.types.len() == there.bodies.len() && tables == 1,
+            there.types.len() == there.bodies.len() && there.imported_tables == 1,
             "the chunk imports other functions or tables than one, of which nothing is known"
         );
         let has_body = |function: &u32| first.bodies.contains_key(function) && first.behind(*function) == *function;
@@ -170,9 +164,8 @@ impl<'a> With<'a> {
         let calls: BTreeSet<u32> = calls.filter(|function| !moving.contains(function)).collect();
         let called: Vec<(&str, u32)> = calls.into_iter().map(|function| (first.exports[&function], function)).collect();
         let imported = idle.iter().chain(called.iter().map(|(_, function)| function));
-        let imported = imported.copied().zip(0..).collect::<BTreeMap<u32, u32>>();
-        let after = (imported.len() + there.bodies.len()) as u32;
-        let mut numbers = imported;
+        let mut numbers: BTreeMap<u32, u32> = imported.copied().zip(0..).collect();
+        let after = (numbers.len() + there.bodies.len()) as u32;
         numbers.extend(defined.iter().copied().zip(after..));
         let mut types = types(chunk)?;
         let had = types.len();

@@ -56,6 +56,7 @@ struct First<'a> {
     /// What chunks may import, by what it is here.
     exports: BTreeMap<u32, &'a str>,
     exported_table: Option<(&'a str, TableType)>,
+    imported_tables: usize,
     /// What the table has at its places.
     table: BTreeMap<u32, u32>,
     /// Those that something here needs by whatever way.
@@ -72,6 +73,7 @@ impl<'a> First<'a> {
             bodies: BTreeMap::new(),
             exports: BTreeMap::new(),
             exported_table: None,
+            imported_tables: 0,
             table: BTreeMap::new(),
             roots: BTreeSet::new(),
             names: BTreeMap::new(),
@@ -82,6 +84,7 @@ impl<'a> First<'a> {
                 Payload::ImportSection(section) => {
                     for import in section.into_imports() {
                         let import = import?;
+                        first.imported_tables += usize::from(matches!(import.ty, TypeRef::Table(_)));
                         let TypeRef::Func(ty) = import.ty else { continue };
                         if import.module == FROM {
                             first.imports.insert(imported, import.name.to_owned());
